@@ -1,0 +1,1 @@
+"""Set-up, demo music, benchmarks and generated documents: what runs beside the appliance."""
