@@ -1,0 +1,1 @@
+"""One file per technology: the only code that imports a hardware or network library."""

@@ -1,0 +1,172 @@
+"""The state of the appliance, and what decisions may look at besides it."""
+
+from dataclasses import dataclass, field
+
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.choosing import ChoiceRules, Heard
+from soulsync_edge.domain.events import Obstacle, Part
+from soulsync_edge.domain.mood import Mood, MoodRules
+from soulsync_edge.domain.shifting import Goal, Mode, Shift
+from soulsync_edge.domain.track import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """From this minute of the day on, music heads for this goal when no mood is known.
+
+    Attributes:
+        from_minute: 0 to 1439, local time.
+        goal: Where the music sits meanwhile.
+    """
+
+    from_minute: int
+    goal: Goal
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings, as far as they steer decisions.
+
+    Attributes:
+        mood: How a mood follows what is seen.
+        choice: How the next track is picked.
+        schedule: What to play when no mood is known, by time of day; sorted, not empty.
+        ramp_s: How long a shift takes from the mood to the goal; above 0.
+        settle_s: How long the first track waits for a mood to become clear.
+        empty_pause_s: How long music goes on in an empty room.
+        cut_on_drift: May a playing track be replaced because the mood moved far away.
+        drift_distance: How far that is, on the affect plane.
+        drift_hold_s: And how long it must last.
+        seed: What chance is drawn from; the same seed and events give the same decisions.
+    """
+
+    mood: MoodRules = MoodRules()
+    choice: ChoiceRules = ChoiceRules()
+    schedule: tuple[Scheduled, ...] = (Scheduled(0, Goal.CALM),)
+    ramp_s: float = 1200.0
+    settle_s: float = 3.0
+    empty_pause_s: float = 300.0
+    cut_on_drift: bool = False
+    drift_distance: float = 0.8
+    drift_hold_s: float = 60.0
+    seed: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decisions may look at besides the session.
+
+    Attributes:
+        rules: The settings in force.
+        catalogue: The music there is.
+    """
+
+    rules: Rules = Rules()
+    catalogue: Catalogue = field(default_factory=Catalogue)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a part is.
+
+    Attributes:
+        part: Which one.
+        is_ok: It works.
+        message: What is wrong and what to do, or a remark; may be empty.
+        since_s: When it became so.
+    """
+
+    part: Part
+    is_ok: bool
+    message: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NowPlaying:
+    """The track that plays, or would play if nothing were in its way.
+
+    Attributes:
+        track_id: Which one.
+        why: Why this one, in words a person understands.
+        chosen_for: Where the music was meant to sit when it was chosen.
+        chosen_s: When it was chosen.
+        is_heard: The voice has said that it really plays.
+        position_s: How far it got, as last heard.
+        voices_lost: How often the voice program died while playing it.
+    """
+
+    track_id: str
+    why: str
+    chosen_for: Affect
+    chosen_s: float
+    is_heard: bool = False
+    position_s: float = 0.0
+    voices_lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything the appliance thinks; frozen, changed by `step` alone.
+
+    Attributes:
+        now_s: Time of the newest event; None before the first.
+        minute_of_day: Local wall time as of the last tick.
+        mood: How the room looks.
+        obstacle: Why the last face could not be read, or None.
+        faces: How many faces the last frame held.
+        has_eye: The eye program is connected.
+        has_voice: The voice program is connected.
+        camera_is_on: The person allows the eye to look.
+        music_is_on: The person wants music.
+        volume_pct: How loud, 0 to 100.
+        mode: Match or shift.
+        goal: Where a shift leads.
+        shift: The shift under way, or None.
+        playing: The present track, or None.
+        is_silent_for: Why there is no music, in words; empty while there is some.
+        waiting_since_s: Since when music is wanted and none was chosen yet, or None.
+        empty_since_s: Since when the room has been empty, or None.
+        drift_since_s: Since when the mood has been far from the playing track, or None.
+        history: Tracks started, oldest first; the last few hundred.
+        failed: Tracks that cannot be played.
+        failures_in_a_row: Tracks that failed since one last played.
+        rest_until_s: Do not try another track before this time.
+        choices: How many choices were made, so that each draws its own chance.
+        health: How every part is that has said so, ordered by part.
+    """
+
+    now_s: float | None = None
+    minute_of_day: int = 0
+    mood: Mood = Mood()
+    obstacle: Obstacle | None = None
+    faces: int = 0
+    has_eye: bool = False
+    has_voice: bool = False
+    camera_is_on: bool = True
+    music_is_on: bool = True
+    volume_pct: int = 60
+    mode: Mode = Mode.MATCH
+    goal: Goal = Goal.CALM
+    shift: Shift | None = None
+    playing: NowPlaying | None = None
+    is_silent_for: str = "starting"
+    waiting_since_s: float | None = None
+    empty_since_s: float | None = None
+    drift_since_s: float | None = None
+    history: tuple[Heard, ...] = ()
+    failed: frozenset[str] = frozenset()
+    failures_in_a_row: int = 0
+    rest_until_s: float = 0.0
+    choices: int = 0
+    health: tuple[Health, ...] = ()
+
+    def health_of(self, part: Part) -> Health | None:
+        """Return how `part` is, or None when it never said so."""
+        return next((health for health in self.health if health.part is part), None)
+
+    @property
+    def can_see(self) -> bool:
+        """The eye is connected, allowed to look, and has not reported a fault."""
+        faults = (self.health_of(Part.CAMERA), self.health_of(Part.MODEL))
+        return self.has_eye and self.camera_is_on and all(h is None or h.is_ok for h in faults)

@@ -1,0 +1,169 @@
+"""The one function that changes what the appliance thinks."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from soulsync_edge.domain import events as ev
+from soulsync_edge.domain.commands import Command, SetCamera, SetVolume, StopMusic
+from soulsync_edge.domain.emotion import EmotionEstimate
+from soulsync_edge.domain.mood import (
+    Mood,
+    mood_after_estimate,
+    mood_after_nobody,
+    mood_after_obscured,
+    mood_after_silence,
+)
+from soulsync_edge.domain.session import Context, Health, Session
+from soulsync_edge.domain.shifting import Mode
+from soulsync_edge.domain.steering import begin_track, resumed, steered, without_track
+
+Turn = tuple[Session, tuple[Command, ...]]
+"""The session after an event, and what to ask of the actuators."""
+
+# A file that brings the voice program down twice is not tried a third time.
+MOST_VOICES_LOST = 2
+# After this many failures in a row the fault is not in the files: rest before the next try.
+FAILURES_BEFORE_REST = 5
+REST_S = 30.0
+
+
+def step(session: Session, event: ev.Event, context: Context) -> Turn:
+    """Return the session after `event`, and what to ask of the actuators.
+
+    Pure: the same arguments give the same result, which is what makes a trace replay exactly.
+    Total: any event is fine in any state.
+    """
+    now_s = event.at_s if session.now_s is None else max(session.now_s, event.at_s)
+    session, commands = _after(replace(session, now_s=now_s), event, context)
+    session, more = steered(session, context)
+    return session, commands + more
+
+
+def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa: C901, PLR0911, PLR0912  # one case per event is the point
+    match event:
+        case ev.EstimateArrived() | ev.NobodySeen() | ev.FaceObscured():
+            return _after_sight(session, event, context), ()
+        case ev.Tick():
+            mood = mood_after_silence(session.mood, event.at_s, context.rules.mood)
+            return replace(session, mood=mood, minute_of_day=event.minute_of_day), ()
+        case ev.PartReported():
+            return _after_report(session, event), ()
+        case ev.TrackStarted() | ev.TrackMoved() | ev.TrackEnded() | ev.TrackFailed():
+            return _after_track(session, event)
+        case ev.VoiceFound():
+            return resumed(replace(session, has_voice=True), context)
+        case ev.VoiceLost():
+            return _after_voice_lost(session), ()
+        case ev.EyeFound():
+            return replace(session, has_eye=True), (SetCamera(session.camera_is_on),)
+        case ev.EyeLost():
+            return replace(session, has_eye=False), ()
+        case ev.CatalogueChanged():
+            return _after_catalogue(session, context)
+        case ev.RulesChanged():
+            return session, ()
+        case ev.SkipRequested():
+            may_skip = session.playing is not None and not session.is_silent_for
+            return begin_track(session, context) if may_skip else (session, ())
+        case ev.MusicSwitched():
+            return replace(session, music_is_on=event.is_on), ()
+        case ev.CameraSwitched():
+            return _with_camera(session, is_on=event.is_on)
+        case ev.ButtonPressed():
+            return _with_camera(session, is_on=not session.camera_is_on)
+        case ev.ButtonHeld():
+            return replace(session, music_is_on=not session.music_is_on), ()
+        case ev.VolumeChosen():
+            volume_pct = min(max(event.volume_pct, 0), 100)
+            return replace(session, volume_pct=volume_pct), (SetVolume(volume_pct),)
+        case ev.ModeChosen():
+            return replace(session, mode=event.mode, shift=None), ()
+        case ev.GoalChosen():
+            return replace(session, mode=Mode.SHIFT, goal=event.goal, shift=None), ()
+    assert_never(event)
+
+
+def _after_sight(
+    session: Session, event: ev.EstimateArrived | ev.NobodySeen | ev.FaceObscured, context: Context
+) -> Session:
+    """Let the mood follow what the eye saw; a closed eye's late words are not heard."""
+    if not session.camera_is_on:
+        return session
+    rules = context.rules.mood
+    match event:
+        case ev.EstimateArrived():
+            estimate = EmotionEstimate(event.probabilities, event.confidence)
+            mood = mood_after_estimate(session.mood, estimate, event.at_s, rules)
+            return replace(session, mood=mood, faces=event.faces, obstacle=None)
+        case ev.NobodySeen():
+            mood = mood_after_nobody(session.mood, event.at_s, rules)
+            return replace(session, mood=mood, faces=0, obstacle=None)
+        case ev.FaceObscured():
+            mood = mood_after_obscured(session.mood, event.at_s, rules)
+            return replace(session, mood=mood, faces=1, obstacle=event.obstacle)
+    assert_never(event)
+
+
+def _after_report(session: Session, event: ev.PartReported) -> Session:
+    known = session.health_of(event.part)
+    if known is not None and (known.is_ok, known.message) == (event.is_ok, event.message):
+        return session
+    health = Health(event.part, event.is_ok, event.message, event.at_s)
+    others = [other for other in session.health if other.part is not event.part]
+    return replace(session, health=tuple(sorted([*others, health], key=lambda h: h.part)))
+
+
+def _after_track(
+    session: Session, event: ev.TrackStarted | ev.TrackMoved | ev.TrackEnded | ev.TrackFailed
+) -> Turn:
+    playing = session.playing
+    if playing is None or event.track_id != playing.track_id:
+        return session, ()  # an echo from a track already replaced
+    match event:
+        case ev.TrackStarted():
+            return replace(session, playing=replace(playing, is_heard=True)), ()
+        case ev.TrackMoved():
+            moved = replace(playing, is_heard=True, position_s=event.position_s)
+            return replace(session, playing=moved, failures_in_a_row=0), ()
+        case ev.TrackEnded():
+            return without_track(session), ()
+        case ev.TrackFailed():
+            return _after_failure(session, event.track_id), ()
+    assert_never(event)
+
+
+def _after_failure(session: Session, track_id: str) -> Session:
+    failures = session.failures_in_a_row + 1
+    must_rest = failures % FAILURES_BEFORE_REST == 0
+    now_s = session.now_s or 0.0
+    return replace(
+        without_track(session),
+        failed=session.failed | {track_id},
+        failures_in_a_row=failures,
+        rest_until_s=now_s + REST_S if must_rest else session.rest_until_s,
+    )
+
+
+def _after_voice_lost(session: Session) -> Session:
+    session = replace(session, has_voice=False)
+    if session.playing is None:
+        return session
+    lost = session.playing.voices_lost + 1
+    if lost >= MOST_VOICES_LOST:
+        return _after_failure(session, session.playing.track_id)
+    return replace(session, playing=replace(session.playing, is_heard=False, voices_lost=lost))
+
+
+def _after_catalogue(session: Session, context: Context) -> Turn:
+    """Go on if the playing track is still there; what failed before gets another chance."""
+    session = replace(session, failed=frozenset(), rest_until_s=0.0, failures_in_a_row=0)
+    if session.playing is None or session.playing.track_id in context.catalogue.by_id:
+        return session, ()
+    return without_track(session), (StopMusic(),)
+
+
+def _with_camera(session: Session, *, is_on: bool) -> Turn:
+    if is_on:
+        return replace(session, camera_is_on=True), (SetCamera(is_on=True),)
+    closed = replace(session, camera_is_on=False, mood=Mood(), faces=0, obstacle=None, shift=None)
+    return closed, (SetCamera(is_on=False),)

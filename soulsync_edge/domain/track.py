@@ -1,0 +1,87 @@
+"""Tracks, and the catalogue of all that are known."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from soulsync_edge.domain.affect import Affect
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One piece of music that can be played.
+
+    Attributes:
+        track_id: Stable name: the same file on the same stick has the same one.
+        path: Where the file lies now, absolute.
+        title: From its tags, or its file name.
+        artist: From its tags; empty when unknown.
+        album: From its tags; empty when unknown.
+        duration_s: Playing time; 0 when unknown.
+        affect: Where the music sits on the affect plane.
+        affect_spread: How unsure that is, as a standard deviation on each axis; above 0.
+        affect_source: What it was read from: words a person understands.
+    """
+
+    track_id: str
+    path: str
+    title: str
+    artist: str
+    album: str
+    duration_s: float
+    affect: Affect
+    affect_spread: float
+    affect_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file in the library that is not played, and why.
+
+    Attributes:
+        path: Where it lies.
+        reason: One sentence a person understands.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All tracks that can be played now; frozen, swapped whole.
+
+    Attributes:
+        tracks: In a stable order (by `track_id`), without doubles.
+        skipped: What was found but cannot be played.
+        is_away: The folder or stick is not there; `tracks` is empty meanwhile.
+        notice: What to tell a person about the library, or empty when all is well.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+    is_away: bool = False
+    notice: str = ""
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Track]:
+        """The tracks by their `track_id`."""
+        return MappingProxyType({track.track_id: track for track in self.tracks})
+
+
+def catalogue_of(
+    tracks: Iterable[Track],
+    skipped: Iterable[SkippedFile] = (),
+    *,
+    is_away: bool = False,
+    notice: str = "",
+) -> Catalogue:
+    """Return a catalogue of `tracks` in stable order; of doubles by id, the last one counts."""
+    by_id = {track.track_id: track for track in tracks}
+    return Catalogue(
+        tracks=tuple(by_id[track_id] for track_id in sorted(by_id)),
+        skipped=tuple(skipped),
+        is_away=is_away,
+        notice=notice,
+    )

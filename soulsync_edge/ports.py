@@ -1,0 +1,197 @@
+"""What the services need from the outside world, in our words, from the caller's side."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from soulsync_edge.domain.emotion import EmotionEstimate
+from soulsync_edge.domain.events import Event
+from soulsync_edge.domain.face import Face
+from soulsync_edge.domain.hints import Tags
+from soulsync_edge.domain.session import Session
+from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.settings import Settings
+
+Post = Callable[[Event], None]
+"""Hands an event to the inbox. Safe to call from any thread; never blocks."""
+
+Observer = Callable[[Session, Session], None]
+"""Draws the state: called with the session before and after each event, on core's loop.
+
+Returns at once and never raises for a fault of its own device."""
+
+Clock = Callable[[], float]
+"""Returns seconds on the machine's monotonic clock, shared by all programs on it."""
+
+Pixels = npt.NDArray[np.uint8]
+"""A picture, (height, width, 3) RGB, 0 to 255. Never leaves the eye's memory."""
+
+Crop = npt.NDArray[np.uint8]
+"""One face, cut out and levelled for the classifier: (64, 64) grey, 0 to 255."""
+
+FaceCropper = Callable[[Pixels, Face], Crop]
+"""Cuts one face out of a picture; the same function on the device and in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from a camera.
+
+    Attributes:
+        pixels: (height, width, 3) uint8, RGB.
+        at_s: When it was taken, on the monotonic clock; for a recording, seconds from its start.
+    """
+
+    pixels: Pixels
+    at_s: float
+
+
+class Camera(Protocol):
+    """Gives the newest picture of the room. Used from one thread."""
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the newest frame, or None when a recording has ended.
+
+        Raises:
+            Unavailable: No frame within `timeout_s`, or the device is gone.
+        """
+
+    def close(self) -> None:
+        """Let the device go. Does nothing when already closed."""
+
+
+class FaceFinder(Protocol):
+    """Finds faces in a picture. Used from one thread, one instance for life."""
+
+    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+        """Return the faces in `pixels`, best score first; empty when there are none."""
+
+    def close(self) -> None:
+        """Let the model go. Does nothing when already closed."""
+
+
+class EmotionReader(Protocol):
+    """Tells what a face looks like. Used from one thread."""
+
+    def read(self, crop: Crop) -> EmotionEstimate:
+        """Return calibrated class probabilities and how far to trust them."""
+
+
+class Player(Protocol):
+    """Plays one track at a time through the room's speaker.
+
+    Calls return at once. What became of them arrives later as `TrackStarted`, `TrackMoved`,
+    `TrackEnded` or `TrackFailed`, posted by the player.
+    """
+
+    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
+        """Start `path` at `start_s`, replacing whatever is playing."""
+
+    def stop(self) -> None:
+        """Fall silent. Does nothing when already silent."""
+
+    def set_volume(self, volume_pct: int) -> None:
+        """Be this loud, 0 to 100."""
+
+    def close(self) -> None:
+        """Fall silent and let the sound device go. Does nothing when already closed."""
+
+
+class Light(Protocol):
+    """A light someone in the room sees."""
+
+    def show(self, level: float) -> None:
+        """Shine at `level`, 0 (out) to 1 (full).
+
+        Raises:
+            Unavailable: The light does not answer.
+        """
+
+    def close(self) -> None:
+        """Go out and let the pin go. Does nothing when already closed."""
+
+
+class TagReader(Protocol):
+    """Reads what a music file says about itself."""
+
+    def read(self, path: Path) -> Tags:
+        """Return the tags of the file at `path`.
+
+        Raises:
+            MediaError: The file is not music this appliance can play, or is damaged.
+        """
+
+
+class Store(Protocol):
+    """Remembers things across restarts. Every call may block on a disk: not for core's loop."""
+
+    def tracks(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
+        """Return what the last complete scan of `library` found; empty when never scanned.
+
+        Raises:
+            Unavailable: The store cannot be read.
+        """
+
+    def keep_tracks(
+        self, library: str, tracks: Iterable[Track], skipped: Iterable[SkippedFile]
+    ) -> None:
+        """Replace what is known of `library`, all or nothing.
+
+        Raises:
+            Unavailable: Nothing was kept: the disk is full, read-only or failing.
+        """
+
+    def recall(self, name: str) -> str | None:
+        """Return the value kept under `name`, or None.
+
+        Raises:
+            Unavailable: The store cannot be read.
+        """
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep `value` under `name`; on return it survives a power cut.
+
+        Raises:
+            Unavailable: It was not kept.
+        """
+
+    def close(self) -> None:
+        """Finish writing. Does nothing when already closed."""
+
+
+class SettingsFile(Protocol):
+    """The settings on disk."""
+
+    def load(self) -> Settings:
+        """Return the settings; defaults when there is no file yet.
+
+        Raises:
+            ConfigError: With every mistake in the file.
+        """
+
+    def save(self, settings: Settings) -> None:
+        """Replace the file; on return the new one survives a power cut, before that the old.
+
+        Raises:
+            Unavailable: Nothing was saved.
+        """
+
+
+class Supervisor(Protocol):
+    """Whoever started this program and restarts it when it hangs: systemd on the board."""
+
+    def ready(self) -> None:
+        """Say that the program does its work now."""
+
+    def alive(self) -> None:
+        """Say that work went forward; called only then."""
+
+    def status(self, text: str) -> None:
+        """Say in one line what the program is doing."""
+
+    def stopping(self) -> None:
+        """Say that the program is on its way out."""

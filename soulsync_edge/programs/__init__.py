@@ -1,0 +1,1 @@
+"""One module per process: the only places that put the parts together."""

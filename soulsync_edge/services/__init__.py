@@ -1,0 +1,1 @@
+"""What the programs do, in terms of ports: no hardware, no network library."""

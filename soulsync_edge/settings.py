@@ -1,0 +1,307 @@
+"""All settings: one frozen section per part, each field with title, help, unit and bounds."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from soulsync_edge.domain.choosing import ChoiceRules
+from soulsync_edge.domain.mood import MoodRules
+from soulsync_edge.domain.session import Rules, Scheduled
+from soulsync_edge.domain.shifting import Goal, Mode
+
+
+def _field(  # what a field is, said once for page, docs and example
+    default: Any,
+    title: str,
+    text: str,
+    *,
+    unit: str = "",
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:  # pydantic's own signature
+    return Field(
+        default=default,
+        title=title,
+        description=text,
+        ge=least,
+        le=most,
+        json_schema_extra={"unit": unit} if unit else None,
+    )
+
+
+class Section(BaseModel):
+    """One part's settings: frozen, and nothing in it that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraSettings(Section):
+    """Where pictures come from, and how often the eye looks."""
+
+    adapter: Literal["auto", "picamera2", "v4l2", "file", "actor"] = _field(
+        "auto",
+        "Camera kind",
+        "auto takes a ribbon camera where picamera2 is installed, else a USB camera; file plays a "
+        "video or a folder of pictures; actor is the made-up face of the demo",
+    )
+    device: str = _field(
+        "/dev/video0", "Camera device", "the device of a USB camera, or the file or folder to play"
+    )
+    width_px: int = _field(640, "Width", "of the pictures taken", unit="px", least=160, most=1280)
+    height_px: int = _field(480, "Height", "of the pictures taken", unit="px", least=120, most=960)
+    rate_hz: float = _field(
+        4.0,
+        "Looks per second",
+        "how often the eye looks at the room",
+        unit="Hz",
+        least=0.2,
+        most=15,
+    )
+    rotation_deg: Literal[0, 90, 180, 270] = _field(
+        0, "Rotation", "how far to turn the picture clockwise until faces are upright"
+    )
+    faces: Literal["largest", "average"] = _field(
+        "largest",
+        "Several faces",
+        "largest follows the largest steady face; average takes the mean of everyone in view",
+    )
+    least_face_px: int = _field(
+        32, "Smallest face", "faces narrower than this are too far away to read", unit="px",
+        least=16, most=400,
+    )  # fmt: skip
+
+
+class MoodSettings(Section):
+    """How quickly the mood follows what is seen."""
+
+    label_time_constant_s: float = _field(
+        1.2, "Label smoothing", "time in which the smoothed expression covers 63 % of a change",
+        unit="s", least=0.1, most=60,
+    )  # fmt: skip
+    affect_time_constant_s: float = _field(
+        12.0, "Mood smoothing", "the same for the valence and arousal that steer the music",
+        unit="s", least=0.1, most=600,
+    )  # fmt: skip
+    dwell_s: float = _field(
+        1.5, "Dwell", "how long a change must hold before it counts", unit="s", least=0, most=60
+    )
+    enter_share: float = _field(
+        0.40, "Enter", "smoothed probability an expression needs to become the mood",
+        least=0.2, most=0.95,
+    )  # fmt: skip
+    leave_share: float = _field(
+        0.28, "Leave", "below this the mood becomes unsure; at most Enter", least=0.05, most=0.95
+    )
+    lead_share: float = _field(
+        0.08, "Lead", "how far a new expression must be ahead of the old", least=0, most=0.5
+    )
+    unsure_below: float = _field(
+        0.25,
+        "Unsure below",
+        "smoothed confidence under which the mood is unsure",
+        least=0,
+        most=0.9,
+    )
+    appear_s: float = _field(
+        0.5, "Appear", "how long someone must be seen to count as here", unit="s", least=0, most=30
+    )
+    vanish_s: float = _field(
+        2.0, "Vanish", "how long nobody must be seen for the room to count as empty", unit="s",
+        least=0, most=600,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _leave_below_enter(self) -> Self:
+        if self.leave_share > self.enter_share:
+            raise ValueError(
+                f"leave_share ({self.leave_share}) must be at most enter_share ({self.enter_share})"
+            )
+        return self
+
+
+class ShiftingSettings(Section):
+    """What the music does with the mood."""
+
+    mode: Mode = _field(Mode.MATCH, "Mode", "match mirrors the mood; shift leads it to the goal")
+    goal: Goal = _field(Goal.CALM, "Goal", "where a shift leads")
+    ramp_min: float = _field(
+        20.0, "Ramp", "how long a shift takes to arrive", unit="min", least=1, most=120
+    )
+    schedule: dict[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], Goal] = Field(
+        default={"06:30": Goal.LIFT, "09:00": Goal.FOCUS, "17:00": Goal.CALM, "22:30": Goal.SLEEP},
+        title="Schedule",
+        description="what to play from this time of day on while the mood is not known",
+        min_length=1,
+        max_length=48,
+    )
+    cooldown_min: float = _field(
+        60.0, "Cooldown", "a track does not come back sooner, while others can be played",
+        unit="min", least=0, most=10080,
+    )  # fmt: skip
+    artist_gap: int = _field(
+        2, "Artist gap", "tracks between two by one artist", unit="tracks", least=0, most=20
+    )
+    variety: float = _field(
+        0.25,
+        "Variety",
+        "how far from the best fit chance may reach on the mood map",
+        least=0,
+        most=1,
+    )
+    empty_pause_min: float = _field(
+        5.0,
+        "Empty room",
+        "how long music goes on when nobody is here",
+        unit="min",
+        least=0,
+        most=600,
+    )
+    cut_on_drift: bool = _field(
+        default=False,
+        title="Cut songs",
+        text="let a mood that has moved far away for a minute replace the song that is playing",
+    )
+
+
+class PlayerSettings(Section):
+    """Sound."""
+
+    output: Literal["auto", "alsa", "pulse", "silent"] = _field(
+        "auto", "Output", "how sound reaches the speaker; silent plays to nowhere, for tests"
+    )
+    device: str = _field(
+        "", "Sound device", "name of the ALSA or PulseAudio device; empty: default"
+    )
+    start_volume_pct: int = _field(
+        60, "Volume at first start", "later the last volume is kept", unit="%", least=0, most=100
+    )
+    most_volume_pct: int = _field(
+        100, "Loudest", "what 100 % on the page amounts to", unit="%", least=5, most=100
+    )
+
+
+class LibrarySettings(Section):
+    """Where the music lies."""
+
+    folder: str = _field(
+        "/media/soulsync", "Folder", "everything below it that can be played is; sticks mount here"
+    )
+    rescan_s: float = _field(
+        30.0, "Look again", "how often to look whether files came or went", unit="s",
+        least=1, most=3600,
+    )  # fmt: skip
+
+
+class MqttSettings(Section):
+    """The home hub."""
+
+    is_on: bool = _field(default=False, title="MQTT", text="talk to a broker")
+    host: str = _field("", "Broker", "name or address of the broker")
+    port: int = _field(1883, "Port", "of the broker; 8883 is usual with TLS", least=1, most=65535)
+    user: str = _field("", "User", "empty: none")
+    password_file: str = _field("", "Password file", "a file that holds nothing else; empty: none")
+    ca_file: str = _field("", "CA file", "certificate that signed the broker's; empty: no TLS")
+    base_topic: str = Field(
+        default="soulsync",
+        title="Base topic",
+        description="all topics begin with this and the device id",
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        max_length=80,
+    )
+    device_id: str = Field(
+        default="soulsync",
+        title="Device id",
+        description="names this appliance among others on the broker",
+        pattern=r"^[A-Za-z0-9_-]+$",
+        max_length=40,
+    )
+    publish_mood: bool = _field(
+        default=False,
+        title="Publish the mood",
+        text="tell the home hub how the room looks; the hub may keep what it hears for long",
+    )
+    discovery: bool = _field(
+        default=True, title="Discovery", text="announce the entities to Home Assistant"
+    )
+
+
+class PanelSettings(Section):
+    """Button and lights, by BCM pin number."""
+
+    is_on: bool = _field(default=False, title="Panel", text="a button and lights are wired")
+    button_pin: int = _field(17, "Button pin", "button to ground", least=0, most=27)
+    light_pin: int = _field(18, "Light pin", "shows what the appliance does", least=0, most=27)
+    camera_light_pin: int = _field(
+        27, "Camera light pin", "lit whenever the camera is open", least=0, most=27
+    )
+    hold_s: float = _field(
+        2.0, "Hold", "how long a press counts as held", unit="s", least=0.5, most=10
+    )
+
+
+class WebSettings(Section):
+    """The page."""
+
+    host: str = _field("0.0.0.0", "Address", "to listen on")  # noqa: S104  # phones must reach it
+    port: int = _field(8080, "Port", "to listen on", least=0, most=65535)
+    names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")], ...] = Field(
+        default=(),
+        title="More names",
+        description="further host names the page answers to, besides its own name and addresses",
+        max_length=20,
+    )
+
+
+class PrivacySettings(Section):
+    """What may be sensed and kept."""
+
+    camera_at_first_start: bool = _field(
+        default=True,
+        title="Camera at first start",
+        text="whether the eye may look before anyone has used the switch; later the switch is kept",
+    )
+    trace_file: str = _field(
+        "", "Trace file", "record events (never pictures) here, to replay decisions; empty: off"
+    )
+
+
+class Settings(BaseModel):
+    """Everything that can be set, in sections.
+
+    A part is told of its own section alone; a section that is equal needs no reload.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = Field(
+        default=1, title="Schema", description="of this file; kept up to date by the appliance"
+    )
+    camera: CameraSettings = CameraSettings()
+    mood: MoodSettings = MoodSettings()
+    shifting: ShiftingSettings = ShiftingSettings()
+    player: PlayerSettings = PlayerSettings()
+    library: LibrarySettings = LibrarySettings()
+    mqtt: MqttSettings = MqttSettings()
+    panel: PanelSettings = PanelSettings()
+    web: WebSettings = WebSettings()
+    privacy: PrivacySettings = PrivacySettings()
+
+    def rules(self, seed: str) -> Rules:
+        """Return what decisions may know of the settings; `seed` feeds their chance."""
+        mood, shifting = self.mood, self.shifting
+        return Rules(
+            mood=MoodRules(**mood.model_dump()),
+            choice=ChoiceRules(
+                cooldown_s=shifting.cooldown_min * 60,
+                artist_gap=shifting.artist_gap,
+                variety=shifting.variety,
+            ),
+            schedule=tuple(
+                Scheduled(int(time[:2]) * 60 + int(time[3:]), goal)
+                for time, goal in sorted(shifting.schedule.items())
+            ),
+            ramp_s=shifting.ramp_min * 60,
+            empty_pause_s=shifting.empty_pause_min * 60,
+            cut_on_drift=shifting.cut_on_drift,
+            seed=seed,
+        )

@@ -1,0 +1,1 @@
+"""Lines between programs: events and commands as JSON, and the socket ends that carry them."""
