@@ -1,6 +1,6 @@
 """What the services need from the outside world, in our words, from the caller's side."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +12,7 @@ from soulsync_edge.domain.emotion import EmotionEstimate
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.face import Face
 from soulsync_edge.domain.hints import Tags
-from soulsync_edge.domain.session import Session
+from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.settings import Settings
 
@@ -23,6 +23,9 @@ Observer = Callable[[Session, Session], None]
 """Draws the state: called with the session before and after each event, on core's loop.
 
 Returns at once and never raises for a fault of its own device."""
+
+State = Callable[[], tuple[Session, Context]]
+"""Returns the present session and its context; called on core's loop."""
 
 Clock = Callable[[], float]
 """Returns seconds on the machine's monotonic clock, shared by all programs on it."""
@@ -195,3 +198,21 @@ class Supervisor(Protocol):
 
     def stopping(self) -> None:
         """Say that the program is on its way out."""
+
+
+class SettingsDesk(Protocol):
+    """Where running parts read and change the settings."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+
+    async def change(self, changes: Mapping[str, Mapping[str, object]]) -> None:
+        """Check `changes` (section -> field -> new value), save them and put them into force.
+
+        All or nothing: on any problem the old settings stay, on disk and in force.
+
+        Raises:
+            ConfigError: With every wrong value at once.
+            Unavailable: The file could not be saved, or a part refused; the old ones are back.
+        """

@@ -265,6 +265,13 @@ class PrivacySettings(Section):
     )
 
 
+class EyeSettings(Section):
+    """What the eye is told: its camera, and the light that shows that it is open."""
+
+    camera: CameraSettings
+    panel: PanelSettings
+
+
 class Settings(BaseModel):
     """Everything that can be set, in sections.
 
@@ -285,6 +292,11 @@ class Settings(BaseModel):
     panel: PanelSettings = PanelSettings()
     web: WebSettings = WebSettings()
     privacy: PrivacySettings = PrivacySettings()
+
+    @property
+    def eye(self) -> EyeSettings:
+        """The part of the settings the eye program is told."""
+        return EyeSettings(camera=self.camera, panel=self.panel)
 
     def rules(self, seed: str) -> Rules:
         """Return what decisions may know of the settings; `seed` feeds their chance."""

@@ -1,0 +1,99 @@
+"""The state as people and hubs are shown it: one drawing for page, broker and console."""
+
+from dataclasses import dataclass
+
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.emotion import LOOKS
+from soulsync_edge.domain.session import Context, Health, Session
+from soulsync_edge.domain.steering import target_now
+from soulsync_edge.domain.track import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """What can be said about the appliance at one moment.
+
+    Attributes:
+        word: The mood in one word: a class, `unsure` or `nobody`.
+        sentence: The same as a sentence for people: what can be seen, never what is felt.
+        is_present: Someone is there.
+        is_unsure: Someone is there, and how they look is not clear.
+        affect: The smoothed mood on the affect plane, or None.
+        confidence: Smoothed confidence of what was seen, 0 to 1.
+        target: Where the music should sit now.
+        track: The present track, or None.
+        why: Why this track, in words.
+        position_s: How far the track got.
+        is_playing: There is music, as far as the voice has said.
+        silent_for: Why there is no music, in words; empty while there is some.
+        music_is_on: The person wants music.
+        camera_is_on: The person allows the eye to look.
+        volume_pct: How loud, 0 to 100.
+        mode: `match` or `shift`.
+        goal: Where a shift leads.
+        faults: The parts that do not work, with what to do about it.
+        tracks: How many tracks can be played.
+        skipped: How many files were skipped.
+    """
+
+    word: str
+    sentence: str
+    is_present: bool
+    is_unsure: bool
+    affect: Affect | None
+    confidence: float
+    target: Affect
+    track: Track | None
+    why: str
+    position_s: float
+    is_playing: bool
+    silent_for: str
+    music_is_on: bool
+    camera_is_on: bool
+    volume_pct: int
+    mode: str
+    goal: str
+    faults: tuple[Health, ...]
+    tracks: int
+    skipped: int
+
+
+def portrait(session: Session, context: Context) -> Portrait:
+    """Return the drawing of `session`."""
+    mood, playing = session.mood, session.playing
+    track = context.catalogue.by_id.get(playing.track_id) if playing else None
+    return Portrait(
+        word=mood.word,
+        sentence=sentence(session),
+        is_present=mood.is_present,
+        is_unsure=mood.is_unsure,
+        affect=mood.affect,
+        confidence=mood.confidence if mood.is_present else 0.0,
+        target=target_now(session, context),
+        track=track,
+        why=playing.why if playing else "",
+        position_s=playing.position_s if playing else 0.0,
+        is_playing=bool(playing and playing.is_heard and not session.is_silent_for),
+        silent_for=session.is_silent_for,
+        music_is_on=session.music_is_on,
+        camera_is_on=session.camera_is_on,
+        volume_pct=session.volume_pct,
+        mode=session.mode.value,
+        goal=session.goal.value,
+        faults=tuple(health for health in session.health if not health.is_ok),
+        tracks=len(context.catalogue.tracks),
+        skipped=len(context.catalogue.skipped),
+    )
+
+
+def sentence(session: Session) -> str:
+    """Return how the room looks, as a sentence for people."""
+    if not session.camera_is_on:
+        return "The camera is closed"
+    if not session.can_see:
+        return "The eye cannot see right now"
+    if not session.mood.is_present:
+        return "Nobody is here"
+    if session.mood.label is None:
+        return f"Not sure yet: {session.obstacle}" if session.obstacle else "Not sure yet"
+    return f"Looks {LOOKS[session.mood.label]}"

@@ -1,0 +1,258 @@
+"""A working stand-in for each port, with levers: used by tests and by `demo`."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
+from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
+from soulsync_edge.domain.face import Face
+from soulsync_edge.domain.hints import Tags
+from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.errors import ConfigError, MediaError, Unavailable
+from soulsync_edge.ports import Clock, Crop, Frame, Pixels, Post
+from soulsync_edge.settings import Settings
+
+
+class FakeClock:
+    """A `Clock` that stands still until told otherwise."""
+
+    def __init__(self, now_s: float = 1000.0) -> None:
+        self.now_s = now_s
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def pass_time(self, seconds: float) -> None:
+        """Let `seconds` go by."""
+        self.now_s += seconds
+
+
+class FakeCamera:
+    """A `Camera` that shows the pictures it was given, one by one, then ends."""
+
+    def __init__(self, frames: Iterable[Frame] = ()) -> None:
+        self._frames = iter(frames)
+        self.is_open = True
+        self.failing: Unavailable | None = None
+
+    def read(self, timeout_s: float) -> Frame | None:
+        if self.failing is not None:
+            raise self.failing
+        return next(self._frames, None)
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+class FakeFaceFinder:
+    """A `FaceFinder` that finds what it was told to, or one face in any picture that is not black."""
+
+    def __init__(self, find: Callable[[Pixels], tuple[Face, ...]] | None = None) -> None:
+        self._find = find or _one_face
+        self.is_open = True
+
+    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+        return self._find(pixels)
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+class FakeEmotionReader:
+    """An `EmotionReader` that always sees `emotion`, at `confidence`."""
+
+    def __init__(self, emotion: Emotion = Emotion.NEUTRAL, confidence: float = 0.9) -> None:
+        self.emotion = emotion
+        self.confidence = confidence
+
+    def read(self, crop: Crop) -> EmotionEstimate:
+        return estimate_of(self.emotion, confidence=self.confidence)
+
+
+class FakePlayer:
+    """A silent `Player`; tracks start at once, and end or fail when the test says so."""
+
+    def __init__(self, post: Post, clock: Clock) -> None:
+        self._post = post
+        self._clock = clock
+        self.playing: str | None = None
+        self.path: Path | None = None
+        self.start_s = 0.0
+        self.volume_pct: int | None = None
+        self.is_open = True
+
+    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
+        self.playing, self.path, self.start_s = track_id, path, start_s
+        self._post(TrackStarted(self._clock(), track_id))
+
+    def stop(self) -> None:
+        self.playing = None
+
+    def set_volume(self, volume_pct: int) -> None:
+        self.volume_pct = volume_pct
+
+    def close(self) -> None:
+        self.playing = None
+        self.is_open = False
+
+    def move_to(self, position_s: float) -> None:
+        """Let the current track get to `position_s`."""
+        if self.playing is not None:
+            self._post(TrackMoved(self._clock(), self.playing, position_s))
+
+    def finish_track(self) -> None:
+        """Let the current track run out."""
+        ended, self.playing = self.playing, None
+        if ended is not None:
+            self._post(TrackEnded(self._clock(), ended))
+
+    def fail_track(self, reason: str = "it is damaged") -> None:
+        """Let the current track turn out to be unplayable."""
+        failed, self.playing = self.playing, None
+        if failed is not None:
+            self._post(TrackFailed(self._clock(), failed, reason))
+
+
+class FakeLight:
+    """A `Light` that remembers what it showed."""
+
+    def __init__(self) -> None:
+        self.level = 0.0
+        self.is_open = True
+        self.failing: Unavailable | None = None
+
+    def show(self, level: float) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.level = level
+
+    def close(self) -> None:
+        self.level = 0.0
+        self.is_open = False
+
+
+class FakeTagReader:
+    """A `TagReader` that knows the files it was told of and refuses all others."""
+
+    def __init__(self, tags: dict[str, Tags]) -> None:
+        self.tags = tags
+
+    def read(self, path: Path) -> Tags:
+        try:
+            return self.tags[path.name]
+        except KeyError as error:
+            raise MediaError(f"{path.name} is not music") from error
+
+
+class FakeStore:
+    """A `Store` in memory; `failing` makes every call fail as a full disk would."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, tuple[tuple[Track, ...], tuple[SkippedFile, ...]]] = {}
+        self._values: dict[str, str] = {}
+        self.failing: Unavailable | None = None
+        self.is_open = True
+
+    def tracks(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
+        self._answer()
+        return self._tracks.get(library, ((), ()))
+
+    def keep_tracks(
+        self, library: str, tracks: Iterable[Track], skipped: Iterable[SkippedFile]
+    ) -> None:
+        self._answer()
+        ordered = sorted(tracks, key=lambda track: track.track_id)
+        self._tracks[library] = (tuple(ordered), tuple(skipped))
+
+    def recall(self, name: str) -> str | None:
+        self._answer()
+        return self._values.get(name)
+
+    def keep(self, name: str, value: str) -> None:
+        self._answer()
+        self._values[name] = value
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def _answer(self) -> None:
+        if self.failing is not None:
+            raise self.failing
+
+
+class FakeSettingsFile:
+    """A `SettingsFile` in memory; `wrong` makes loading fail, `failing` makes saving fail."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.wrong: ConfigError | None = None
+        self.failing: Unavailable | None = None
+
+    def load(self) -> Settings:
+        if self.wrong is not None:
+            raise self.wrong
+        return self.settings
+
+    def save(self, settings: Settings) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.settings = settings
+
+
+class FakeSupervisor:
+    """A `Supervisor` that remembers what it was told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def ready(self) -> None:
+        self.told.append("ready")
+
+    def alive(self) -> None:
+        self.told.append("alive")
+
+    def status(self, text: str) -> None:
+        self.told.append(f"status: {text}")
+
+    def stopping(self) -> None:
+        self.told.append("stopping")
+
+
+def estimate_of(
+    emotion: Emotion, *, share: float = 0.9, confidence: float = 0.9
+) -> EmotionEstimate:
+    """Return an estimate that gives `share` to `emotion` and spreads the rest evenly."""
+    rest = (1.0 - share) / (len(EMOTIONS) - 1)
+    return EmotionEstimate(
+        tuple(share if other is emotion else rest for other in EMOTIONS), confidence
+    )
+
+
+def a_face(
+    left_px: float = 270.0, top_px: float = 170.0, size_px: float = 120.0, score: float = 0.9
+) -> Face:
+    """Return an upright frontal face of `size_px`, with key points where MediaPipe puts them."""
+
+    def at(across: float, down: float) -> tuple[float, float]:
+        return (left_px + across * size_px, top_px + down * size_px)
+
+    points = (
+        at(0.3, 0.32),
+        at(0.7, 0.32),
+        at(0.5, 0.55),
+        at(0.5, 0.76),
+        at(0.05, 0.4),
+        at(0.95, 0.4),
+    )
+    return Face(left_px, top_px, size_px, size_px, points, score)
+
+
+def a_frame(at_s: float = 0.0, level: int = 128) -> Frame:
+    """Return an evenly grey 640 x 480 frame."""
+    return Frame(np.full((480, 640, 3), level, np.uint8), at_s)
+
+
+def _one_face(pixels: Pixels) -> tuple[Face, ...]:
+    return (a_face(),) if pixels.any() else ()
