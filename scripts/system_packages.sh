@@ -64,7 +64,10 @@ install_without_starting() {
     return
   fi
   trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-  printf '#!/bin/sh\n[ "$1" != mosquitto ] || exit 101\n' >"$policy"
+  cat >"$policy" <<'END'
+#!/bin/sh
+[ "$1" != mosquitto ] || exit 101
+END
   chmod 755 "$policy"
   install_packages "$@"
   rm -f "$policy"
@@ -97,10 +100,11 @@ if [ "${1:-}" = --as-root ]; then
 fi
 
 [ $# -gt 0 ] || fail "name at least one set: run, demo, test or board-tests."
-command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   fail "this is not Debian, Raspberry Pi OS or a relative of them: there is no apt-get." \
        "Install what these Debian packages hold, then run 'make setup PACKAGES=no':" \
        "  $(for set in "$@"; do packages_for "$set"; done | tr '\n' ' ')"
+fi
 
 read -ra missing <<<"$(missing_from "$@")" || true
 if [ ${#missing[@]} -eq 0 ]; then

@@ -1,0 +1,63 @@
+# One line each; continuous integration (.ci/run) calls the same targets. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+READY := .venv/.set-up
+
+.PHONY: help setup demo test test-all check format bench docs package lock replay provision model setup-train \
+        print-demo-music clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup:  ## Install everything: system packages, .venv, models, demo music (PYTHON=... PACKAGES=no)
+	@scripts/setup.sh
+
+# Set-up runs by itself before anything that needs it, and again when what it installs has changed.
+$(READY): pyproject.toml requirements/dev.txt models/manifest.toml
+	@scripts/setup.sh >&2
+
+demo: $(READY)  ## Run the whole appliance here (SECONDS=60 REPORT=demo.json CAMERA=/dev/video0 or a video file)
+	@$(BIN)/soulsync demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report '$(REPORT)') $(if $(CAMERA),--camera '$(CAMERA)')
+
+test: $(READY)  ## Run the tests, all but those that boot a container or need a board
+	@$(BIN)/pytest
+
+test-all: $(READY)  ## Run the tests and boot a Debian container as a board (needs root)
+	@scripts/system_packages.sh board-tests && $(BIN)/pytest -m 'not hardware'
+
+check: $(READY)  ## Check format, lint, types, spelling and the house rules
+	@scripts/check.sh
+
+format: $(READY)  ## Format the code and fix what can be fixed by itself
+	@$(BIN)/ruff format && $(BIN)/ruff check --fix
+
+bench: $(READY)  ## Measure; the last line is one JSON object
+	@$(BIN)/python -m scripts.bench
+
+docs: $(READY)  ## Write the generated pages again: docs/settings.md, docs/mqtt.md, config/soulsync.example.toml
+	@$(BIN)/python -m scripts.generate_docs
+
+package: $(READY)  ## Build the source archive and the wheel into dist/
+	@$(BIN)/hatchling build -d dist
+
+lock: $(READY)  ## Make the lock files in requirements/ again (UPGRADE=1 takes newer versions)
+	@scripts/lock.sh
+
+replay: $(READY)  ## Print the decisions of a recorded trace again (TRACE=trace.jsonl)
+	@$(BIN)/soulsync replay '$(TRACE)'
+
+provision:  ## Turn a board into the appliance over SSH (HOST=pi@soulsync.local BOARD=pi5)
+	@scripts/provision_host.sh '$(HOST)' $(if $(BOARD),--board '$(BOARD)')
+
+setup-train:  ## Make .venv-train, the environment that trains models
+	@scripts/setup_train.sh
+
+model: $(READY)  ## Train, convert and evaluate the emotion model (DATA=folder QUICK=1)
+	@scripts/make_model.sh '$(DATA)' $(if $(QUICK),--quick)
+
+print-demo-music: $(READY)  ## Print the folder of the demo music
+	@echo '$(CURDIR)/build/demo-music'
+
+clean:  ## Remove what was built; .venv stays
+	@rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis && rm -f $(READY)
