@@ -47,7 +47,7 @@ class FakeCamera:
 
 
 class FakeFaceFinder:
-    """A `FaceFinder` that finds what it was told to, or one face in any picture that is not black."""
+    """A `FaceFinder` that finds what it was told to, or one face in any picture but a black one."""
 
     def __init__(self, find: Callable[[Pixels], tuple[Face, ...]] | None = None) -> None:
         self._find = find or _one_face
