@@ -1,0 +1,79 @@
+"""Settings from plain values, with every mistake told at once in words."""
+
+import difflib
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from soulsync_edge.errors import ConfigError
+from soulsync_edge.settings import Settings
+
+
+def settings_from(values: Mapping[str, Any], source: str) -> Settings:
+    """Return the settings `values` describe; what they leave out has its default.
+
+    Args:
+        values: Section name -> field name -> value.
+        source: What to call the place the values came from.
+
+    Raises:
+        ConfigError: With every mistake: key, value, rule and the nearest valid key.
+    """
+    try:
+        return Settings.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError(source, tuple(_problem(detail) for detail in error.errors())) from error
+
+
+def _problem(detail: ErrorDetails) -> str:
+    *sections, key = [str(step) for step in detail["loc"] if step != "[key]"] or ["settings"]
+    place = f"[{'.'.join(sections)}] {key}" if sections else key
+    if detail["type"] == "extra_forbidden":
+        return f"{place} = {detail['input']!r:.80} is not a setting{_nearest(sections, key)}"
+    value = detail["input"]
+    rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if detail["type"] == "string_pattern_mismatch" and sections[-1:] == ["schedule"]:
+        return f"{place} = {value!r:.80}: the key should be a time of day, such as 07:30"
+    if detail["type"] == "value_error":
+        return f"{place}: {rule}"
+    return f"{place} = {value!r:.80}: {rule}{_bounds(sections, key)}"
+
+
+def _nearest(sections: list[str], key: str) -> str:
+    """Return the valid keys most like `key`, or where to look when none is."""
+    model = _section(sections)
+    known = list(model.model_fields) if model is not None else []
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    if near:
+        return f" (did you mean {near[0]}?)"
+    elsewhere = [
+        f"[{name}] {key}"
+        for name in Settings.model_fields
+        if (other := _section([name])) is not None and key in other.model_fields
+    ]
+    if elsewhere:
+        return f" (did you mean {elsewhere[0]}?)"
+    return f" (known here: {', '.join(known)})" if known else ""
+
+
+def _bounds(sections: list[str], key: str) -> str:
+    """Return what the field is for, as a hint what a right value would be."""
+    model = _section(sections)
+    field = model.model_fields.get(key) if model is not None else None
+    if field is None:
+        return ""
+    extra = field.json_schema_extra
+    unit = extra.get("unit", "") if isinstance(extra, dict) else ""
+    default = field.default.value if isinstance(field.default, Enum) else field.default
+    return f" ({field.title}{f', in {unit}' if unit else ''}; default {default!r})"
+
+
+def _section(sections: list[str]) -> type[BaseModel] | None:
+    if not sections:
+        return Settings
+    field = Settings.model_fields.get(sections[0])
+    kind = field.annotation if field is not None else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
