@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 T = TypeVar("T")
 
 LONGEST_LINE = 64 * 1024
-"""Bytes; a longer line is refused unread. The longest honest one holds two long file names."""
+"""Bytes. The longest honest line between programs holds two long file names."""
 
 
 class LineError(ValueError):
@@ -27,9 +27,13 @@ class Codec(Generic[T]):
 
     Args:
         union: The union, or a single dataclass; its members have different names.
+        longest_line: Bytes; a longer line is refused unread.
     """
 
-    def __init__(self, union: Any) -> None:  # a union is no type to mypy
+    def __init__(
+        self, union: Any, longest_line: int = LONGEST_LINE
+    ) -> None:  # a union is no type to mypy
+        self.longest_line = longest_line
         members = get_args(union) or (union,)
         self._classes: dict[str, type[T]] = {member.__name__: member for member in members}
 
@@ -47,8 +51,8 @@ class Codec(Generic[T]):
         Raises:
             LineError: The line is no such message.
         """
-        if len(line) > LONGEST_LINE:
-            raise LineError(f"line of {len(line)} bytes is longer than {LONGEST_LINE}")
+        if len(line) > self.longest_line:
+            raise LineError(f"line of {len(line)} bytes is longer than {self.longest_line}")
         try:
             body = json.loads(line)
         except (ValueError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from soulsync_edge.domain.commands import EyeCommand, VoiceCommand
+from soulsync_edge.domain.commands import Command, EyeCommand, VoiceCommand
 from soulsync_edge.domain.events import (
     EstimateArrived,
     Event,
@@ -14,6 +14,7 @@ from soulsync_edge.domain.events import (
     TrackMoved,
     TrackStarted,
 )
+from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.wire.lines import Codec
 
@@ -56,10 +57,12 @@ VoiceEvent = TrackStarted | TrackMoved | TrackEnded | TrackFailed | PartReported
 EyeOrder = Configure | EyeCommand
 VoiceOrder = Configure | VoiceCommand
 ScanLine = TrackFound | FileSkipped | ScanFinished
+TraceLine = Session | Context | Event | Command
 
 EYE_EVENTS: Codec[EyeEvent] = Codec(EyeEvent)
 VOICE_EVENTS: Codec[VoiceEvent] = Codec(VoiceEvent)
 EYE_ORDERS: Codec[EyeOrder] = Codec(EyeOrder)
 VOICE_ORDERS: Codec[VoiceOrder] = Codec(VoiceOrder)
 SCAN_LINES: Codec[ScanLine] = Codec(ScanLine)
-EVENTS: Codec[Event] = Codec(Event)
+TRACE: Codec[TraceLine] = Codec(TraceLine, longest_line=256 * 1024 * 1024)
+"""A trace's context line holds a whole catalogue: a hundred thousand tracks fit."""
