@@ -22,6 +22,10 @@ class Unavailable(SoulSyncError):  # noqa: N818  # a state of the world, not a m
     """A device, broker or program is missing for now: it is tried again."""
 
 
+class NoFrameYet(Unavailable):
+    """The camera is open and gave no picture in time; the same camera is asked again."""
+
+
 class MediaError(SoulSyncError):
     """This one file cannot be read or played: it is skipped and listed."""
 

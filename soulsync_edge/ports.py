@@ -60,7 +60,8 @@ class Camera(Protocol):
         """Return the newest frame, or None when a recording has ended.
 
         Raises:
-            Unavailable: No frame within `timeout_s`, or the device is gone.
+            NoFrameYet: No new frame within `timeout_s`; later ones may still come.
+            Unavailable: The device is gone or shows a frozen picture.
         """
 
     def close(self) -> None:
