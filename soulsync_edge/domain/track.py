@@ -1,5 +1,6 @@
 """Tracks, and the catalogue of all that are known."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,18 @@ class Track:
     affect: Affect
     affect_spread: float
     affect_source: str
+
+
+def track_id(library: str, relative_path: bytes) -> str:
+    """Return the name of the track at `relative_path` of `library`: 20 hexadecimal digits.
+
+    Args:
+        library: Names the stick, disk or folder the path is counted from.
+        relative_path: As the file system holds it: not every name is text.
+    """
+    return hashlib.blake2b(
+        relative_path, digest_size=10, key=hashlib.sha256(library.encode()).digest()
+    ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
