@@ -1,0 +1,29 @@
+#!/bin/bash
+# Make the emotion model from its pictures: frame the faces, train, convert, evaluate. scripts/make_model.sh FOLDER [--quick]
+#
+# Framing and evaluating run in .venv, on the appliance's own libraries; training and converting in .venv-train, whose
+# newer protobuf MediaPipe does not bear.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data=${1:-}
+if [ ! -d "$data" ]; then
+  echo "model: '$data' is not a folder. Name the one with the pictures: make model DATA=folder" >&2
+  exit 1
+fi
+shift
+work=build/emotion
+mkdir -p "$work"
+scripts/setup_train.sh
+
+step() {
+  local python=$1/bin/python name=$2
+  shift 2
+  printf '%s\n' "-- $name"
+  "$python" -m "models.recipes.emotion.$name" --data "$data" --work "$work" "$@"
+}
+
+step .venv frame
+step .venv-train train "$@"
+step .venv-train export
+step .venv evaluate
