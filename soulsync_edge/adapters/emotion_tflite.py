@@ -1,20 +1,158 @@
 """Reads the emotion a face crop looks like with an int8 network on LiteRT."""
 
+import math
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from soulsync_edge.adapters.model_manifest import REMEDY, CheckedModel, Tensor, checked_model
+from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
+from soulsync_edge.errors import ModelError
+from soulsync_edge.ports import Crop
+
+MODEL = "emotion"
+
+# The successor first: tflite-runtime's last release runs int8 without XNNPACK, many times slower.
+_RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+
 # A crop flatter than this, in grey levels, is fog or a wall: do not blow its noise up to a face.
 _LEAST_SPREAD = 8.0
-_CLIP_SD = 3.0
+_CLIP_SPREADS = 3.0
 
 
 def standardised(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Return crops `(..., H, W)` with mean 0 and spread 1 each, clipped to -3..3, float32.
 
-    What the network sees, on the device and in training: light and contrast of the room are gone.
+    What the network sees, on the device and in training: the light and the contrast of the room
+    are gone.
     """
     grey = crops.astype(np.float32)
     middle = grey.mean(axis=(-2, -1), keepdims=True)
     spread = grey.std(axis=(-2, -1), keepdims=True)
     even: npt.NDArray[np.float32] = (grey - middle) / np.maximum(spread, _LEAST_SPREAD)
-    return np.clip(even, -_CLIP_SD, _CLIP_SD, out=even)
+    return np.clip(even, -_CLIP_SPREADS, _CLIP_SPREADS, out=even)
+
+
+class TfliteEmotionReader:
+    """An `EmotionReader` on the model `emotion` of the manifest in `folder`.
+
+    The confidence of an estimate is its largest probability: after the temperature fitted in
+    training, about the share of such faces on which most people would name the same class.
+
+    Raises:
+        ModelError: The file is missing or damaged, it and the manifest disagree on shapes, types,
+            quantisation or labels, or no LiteRT runtime is installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        model = checked_model(folder, MODEL)
+        _check_labels(model)
+        self._interpreter = network = _loaded(model)
+        self._input = _agreed(model, "input", model.input, network.get_input_details())
+        self._output = _agreed(model, "output", model.output, network.get_output_details())
+        self._temperature = model.temperature
+        # The first run sets up buffers: have that behind us before the first face.
+        self.read(np.zeros(self._input.shape[1:3], np.uint8))
+
+    def read(self, crop: Crop) -> EmotionEstimate:
+        """Return calibrated class probabilities and how far to trust them.
+
+        Raises:
+            ValueError: `crop` is not (64, 64) uint8.
+        """
+        if crop.shape != self._input.shape[1:3] or crop.dtype != np.uint8:
+            raise ValueError(
+                f"the emotion model takes a {self._input.shape[1:3]} uint8 crop, "
+                f"got {crop.shape} {crop.dtype}"
+            )
+        shares = _softmax(self._logits(crop) / self._temperature)
+        return EmotionEstimate(tuple(shares), confidence=max(shares))
+
+    def _logits(self, crop: Crop) -> npt.NDArray[np.float64]:
+        steps = np.rint(standardised(crop) / self._input.scale) + self._input.zero_point
+        quantised = np.clip(steps, -128, 127).astype(np.int8).reshape(self._input.shape)
+        self._interpreter.set_tensor(self._input.index, quantised)
+        self._interpreter.invoke()
+        raised = self._interpreter.get_tensor(self._output.index)[0].astype(np.float64)
+        logits: npt.NDArray[np.float64] = self._output.scale * (raised - self._output.zero_point)
+        return logits
+
+
+@dataclass(frozen=True, slots=True)
+class _Int8Tensor:
+    """One end of the network, as manifest and file agree it is."""
+
+    index: int
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+def _softmax(logits: npt.NDArray[np.float64]) -> list[float]:
+    raised = [math.exp(logit) for logit in logits - logits.max()]
+    total = sum(raised)
+    return [one / total for one in raised]
+
+
+def _check_labels(model: CheckedModel) -> None:
+    expected = tuple(str(emotion) for emotion in EMOTIONS)
+    if model.labels != expected:
+        raise ModelError(
+            f"model `{model.name}`: the manifest lists the labels "
+            f"{', '.join(model.labels) or 'none'}; this release expects {', '.join(expected)}, "
+            f"in that order. Refused; {REMEDY}"
+        )
+    if model.temperature <= 0:
+        raise ModelError(
+            f"model `{model.name}`: the manifest gives the temperature {model.temperature}; it "
+            f"must be above 0. Refused; {REMEDY}"
+        )
+
+
+def _loaded(model: CheckedModel) -> Any:
+    """Return an interpreter that has loaded `model`, on whichever runtime is installed."""
+    runtime = _runtime()
+    try:
+        interpreter = runtime.Interpreter(model_content=model.content, num_threads=1)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"model `{model.name}`: LiteRT cannot load {model.path} ({error}). Refused; {REMEDY}"
+        ) from error
+    return interpreter
+
+
+def _runtime() -> Any:
+    for name in _RUNTIMES:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise ModelError(
+        "model `emotion`: neither ai-edge-litert nor tflite-runtime is installed, so no face can "
+        "be read. Run `make setup`, or on the board scripts/provision.sh."
+    )
+
+
+def _agreed(
+    model: CheckedModel, end: str, wanted: Tensor | None, details: list[dict[str, Any]]
+) -> _Int8Tensor:
+    """Return the network's one int8 tensor at `end`, if file and manifest agree on it."""
+    detail = details[0]
+    scale, zero_point = detail["quantization"]
+    found = Tensor(
+        tuple(int(size) for size in detail["shape"]),
+        np.dtype(detail["dtype"]).name,
+        float(scale),
+        int(zero_point),
+    )
+    if found != wanted or found.dtype != "int8" or len(details) != 1:
+        raise ModelError(
+            f"model `{model.name}`: the {end} of {model.path} is {found}, the manifest says "
+            f"{wanted}. Refused; {REMEDY}"
+        )
+    return _Int8Tensor(int(detail["index"]), found.shape, float(scale), int(zero_point))
