@@ -1,0 +1,54 @@
+"""The emotion classifier: a small residual network that int8 and one core can carry."""
+
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+from models.recipes.emotion.pictures import CLASSES
+
+STEM_CHANNELS = 24
+STAGES = ((24, 2, 1), (48, 2, 2), (96, 2, 2), (128, 1, 2))
+"""Channels, blocks and first stride per stage: 0.66 million weights, 64 million multiplications."""
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions beside a shortcut."""
+
+    def __init__(self, channels_in: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.first = _convolution(channels_in, channels, 3, stride)
+        self.second = _convolution(channels, channels, 3, 1)
+        is_same = channels_in == channels and stride == 1
+        self.shortcut = nn.Identity() if is_same else _convolution(channels_in, channels, 1, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        inner = self.second(torch.relu(self.first(x)))
+        return torch.relu(inner + self.shortcut(x))
+
+
+def build_network() -> nn.Sequential:
+    """Return an untrained network: `(N, 1, 64, 64)` standardised crops in, `(N, 8)` logits out."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict(
+        stem=nn.Sequential(_convolution(1, STEM_CHANNELS, 3, 2), nn.ReLU())
+    )
+    channels_in = STEM_CHANNELS
+    for number, (channels, blocks, stride) in enumerate(STAGES, start=1):
+        layers[f"stage{number}"] = nn.Sequential(
+            *(
+                ResidualBlock(channels_in if not n else channels, channels, stride if not n else 1)
+                for n in range(blocks)
+            )
+        )
+        channels_in = channels
+    layers["pool"] = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2))
+    layers["classes"] = nn.Linear(channels_in, CLASSES)
+    return nn.Sequential(layers)
+
+
+def _convolution(channels_in: int, channels: int, size: int, stride: int) -> nn.Sequential:
+    """Return a convolution whose batch norm folds into it on export."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels, size, stride, padding=size // 2, bias=False),
+        nn.BatchNorm2d(channels),
+    )
