@@ -83,8 +83,8 @@ install_project() {
 }
 
 check_machine
-[ "${PACKAGES:-yes}" = no ] || scripts/system_packages.sh run demo test
 python=$(find_python)
+[ "${PACKAGES:-yes}" = no ] || scripts/system_packages.sh run demo test
 make_environment "$python"
 install_project
 "$venv/bin/python" -m scripts.fetch_models || exit 1

@@ -100,6 +100,7 @@ if [ "${1:-}" = --as-root ]; then
 fi
 
 [ $# -gt 0 ] || fail "name at least one set: run, demo, test or board-tests."
+for set in "$@"; do packages_for "$set" >/dev/null; done
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   fail "this is not Debian, Raspberry Pi OS or a relative of them: there is no apt-get." \
        "Install what these Debian packages hold, then run 'make setup PACKAGES=no':" \
