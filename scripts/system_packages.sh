@@ -79,7 +79,8 @@ install_packages() {
   # --no-remove: rather stop than take something away from a desktop.
   persist apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y --no-install-recommends --no-remove "$@" ||
     fail "apt-get could not install: $*" \
-         "The lines above say why. To see all of it: apt-get install --no-install-recommends $*"
+         "The lines above say why (is the network up?). To see all of it, run as root:" \
+         "  apt-get install --no-install-recommends $*"
 }
 
 install_as_root() {
