@@ -139,8 +139,6 @@ def _read(path: Path, file: _Frugal) -> Tags:
         music: Any = mutagen.File(file)
     except _TooMuchError:
         return Tags()
-    except MediaError:
-        raise
     except Exception as error:
         # Damaged files make mutagen raise far more than its own errors (struct, index, value,
         # memory ...), and a stick's read errors may come wrapped in them.
