@@ -205,7 +205,9 @@ def track_of(path: Path, root: Path, place: Place, tags: Tags) -> Track:
     )
 
 
-_NUMBER = re.compile(r"(?:\d-)?(?:\d{1,3}\s+[-\u2013]\s+|\d{1,3}[.)_-]\s*(?=\D)|0\d\s+)(?=\S)")
+_NUMBER = re.compile(
+    r"(?:\d-)?(?:\d{1,3}\s+[-\u2013]\s+|\d{1,3}[.)_-]\s*(?=\D)|0\d\s+)(?=[^\s.)_-])"
+)
 """A track number before a name: `03 - `, `03.`, `1-03 `, `03_`, `03 `; not the 99 of a title."""
 
 
