@@ -1,0 +1,80 @@
+"""A part that is kept open while core runs, and opened anew when its settings change."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+
+from soulsync_edge.domain.events import Part, PartReported
+from soulsync_edge.ports import Clock, Post
+from soulsync_edge.services.keep_trying import keep_trying
+from soulsync_edge.settings import Settings
+
+Open = Callable[[Settings], AbstractAsyncContextManager[Awaitable[None]]]
+"""Opens the part as the settings say; inside, the awaitable raises `Unavailable` when it is lost."""
+
+
+class Upkeep:
+    """Keeps one part open: tries, waits, tries again, and reports how it is.
+
+    Args:
+        part: What to report it as.
+        open_part: Opens it by the settings in force.
+        is_on: Whether the settings want the part at all.
+        settings: The settings in force.
+        post: Takes the reports.
+        clock: Stamps them.
+    """
+
+    def __init__(  # said once per part, in core
+        self,
+        part: Part,
+        open_part: Open,
+        *,
+        is_on: Callable[[Settings], bool],
+        settings: Settings,
+        post: Post,
+        clock: Clock,
+    ) -> None:
+        self._part = part
+        self._is_on = is_on
+        self._open = open_part
+        self._settings = settings
+        self._post = post
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        self._must_restart = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep the part open until cancelled."""
+        while True:
+            self._must_restart.clear()
+            self._task = asyncio.create_task(self._keep(), name=self._part.value)
+            restart = asyncio.create_task(self._must_restart.wait())
+            try:
+                await asyncio.wait({self._task, restart}, return_when=asyncio.FIRST_COMPLETED)
+                if self._task.done():
+                    self._task.result()  # a mistake of ours is not kept quiet
+                    await restart  # switched off: wait until that changes
+            finally:
+                restart.cancel()
+                await _ended(self._task)
+
+    async def apply(self, settings: Settings) -> None:
+        """Close the part and open it by `settings`."""
+        self._settings = settings
+        self._must_restart.set()
+
+    async def _keep(self) -> None:
+        if not self._is_on(self._settings):
+            self._report(True, "switched off")  # noqa: FBT003  # as `keep_trying` reports
+            return
+        await keep_trying(self._part.value, lambda: self._open(self._settings), self._report)
+
+    def _report(self, is_ok: bool, message: str) -> None:  # noqa: FBT001  # as `keep_trying` reports
+        self._post(PartReported(self._clock(), self._part, is_ok=is_ok, message=message))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel `task` and wait until it has let go of everything."""
+    task.cancel()
+    await asyncio.wait({task})
