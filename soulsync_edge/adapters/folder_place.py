@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from soulsync_edge.errors import Unavailable
+
 _BY_UUID = Path("/dev/disk/by-uuid")
 
 
@@ -51,3 +53,25 @@ def place_of(folder: Path, names: Mapping[int, str]) -> Place:
     while top != top.parent and top.parent.stat().st_dev == device:
         top = top.parent
     return Place(name, top, f"disk {name} {folder.relative_to(top)}", device)
+
+
+def opened(folder: Path, names: Mapping[int, str]) -> Place:
+    """Return where `folder` lies, after a try to open it; `names` as in `place_of`.
+
+    Raises:
+        Unavailable: It is not there, or may not be opened.
+    """
+    try:
+        place = place_of(folder, names)
+        os.scandir(folder).close()
+    except OSError as error:
+        raise Unavailable(
+            f"the library folder {folder} cannot be opened: {said(error)}; plug the stick in, or "
+            "set another folder"
+        ) from error
+    return place
+
+
+def said(error: OSError) -> str:
+    """Return what the system says about `error`, without numbers and names."""
+    return (os.strerror(error.errno) if error.errno else str(error)).lower()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from soulsync_edge.adapters.folder_place import Place, disk_names, place_of
+from soulsync_edge.adapters.folder_place import Place, disk_names, opened, place_of, said
 from soulsync_edge.adapters.tags_mutagen import MutagenTagReader
 from soulsync_edge.domain.affect import Quadrant
 from soulsync_edge.domain.hints import Tags, placed_by_hints
@@ -90,14 +90,7 @@ def scanned(folder: Path) -> Iterator[Found | None]:
         Unavailable: The folder cannot be read, or went away meanwhile.
     """
     names = disk_names()
-    try:
-        place = place_of(folder, names)
-        os.scandir(folder).close()
-    except OSError as error:
-        raise Unavailable(
-            f"the library folder {folder} cannot be opened: {_said(error)}; plug the stick in, or "
-            "set another folder"
-        ) from error
+    place = opened(folder, names)
     yield from _Scan(folder.resolve(), names).everything(place)
     try:
         if place_of(folder, names) == place:
@@ -176,13 +169,13 @@ class _Scan:
     def _failed(self, path: Path, error: OSError) -> SkippedFile:
         """Return `path` as skipped for `error`; raises `Unavailable` when the stick is gone."""
         if error.errno in {errno.EACCES, errno.EPERM, errno.ENOENT}:
-            return _skipped(path, f"cannot be opened: {_said(error)}")
+            return _skipped(path, f"cannot be opened: {said(error)}")
         self._faults_in_a_row += 1
         if error.errno in _GONE or self._faults_in_a_row >= _MOST_FAULTS_IN_A_ROW:
             raise Unavailable(
-                f"the library folder {self._root} stopped answering: {_said(error)}"
+                f"the library folder {self._root} stopped answering: {said(error)}"
             ) from error
-        return _skipped(path, f"cannot be read: {_said(error)}")
+        return _skipped(path, f"cannot be read: {said(error)}")
 
 
 def track_of(path: Path, root: Path, place: Place, tags: Tags) -> Track:
@@ -285,10 +278,6 @@ def _write_summary(finds: Iterable[Found | None]) -> None:
 
 def _skipped(path: Path, why: str) -> SkippedFile:
     return SkippedFile(_shown(path), f"{_text(path.name)} {why}")
-
-
-def _said(error: OSError) -> str:
-    return (os.strerror(error.errno) if error.errno else str(error)).lower()
 
 
 def _shown(path: Path) -> str:
