@@ -1,0 +1,144 @@
+"""Finds faces with MediaPipe's FaceDetector (Tasks API), near ones and across the room."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mediapipe
+import numpy as np
+
+# The narrow module: the package's own `vision` would load every other task as well.
+from mediapipe.tasks.python.core.base_options import BaseOptions
+from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
+
+from soulsync_edge.adapters.model_manifest import REMEDY, checked_model
+from soulsync_edge.domain.face import Face, Point
+from soulsync_edge.errors import ModelError
+from soulsync_edge.ports import Pixels
+
+MODEL = "face_detector"
+KEY_POINTS = 6
+
+# Coloured noise gets scores up to 0.57 and blotches up to 0.65; faces that can be read, 0.7 and
+# more. Source: tests/integration/test_faces_mediapipe.py keeps both.
+LEAST_SCORE = 0.6
+
+# The model sees 128 x 128 pixels, so in the whole of a 640 pixel wide picture it finds faces from
+# about 130 pixels on: an arm's length. A window half as wide finds them twice as far.
+WINDOW_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a picture, in its pixels."""
+
+    left_px: int
+    top_px: int
+    side_px: int
+
+
+class MediapipeFaceFinder:
+    """A `FaceFinder` on the model `face_detector` of the manifest in `folder`.
+
+    Looks at the whole picture, and when no face is near, at one window of it as well: where a face
+    was last, else the next of a round over the picture. So two looks of the network are the most a
+    picture costs, and someone across the room is found within seven pictures.
+
+    Raises:
+        ModelError: The file is missing, damaged, or MediaPipe cannot load it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        model = checked_model(folder, MODEL)
+        options = FaceDetectorOptions(
+            base_options=BaseOptions(
+                model_asset_buffer=model.content, delegate=BaseOptions.Delegate.CPU
+            ),
+            min_detection_confidence=LEAST_SCORE,
+        )
+        try:
+            self._detector = FaceDetector.create_from_options(options)
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"model `{MODEL}`: MediaPipe cannot load {model.path} ({error}). Refused; {REMEDY}"
+            ) from error
+        self._is_open = True
+        self._round = 0
+        self._last: Face | None = None
+
+    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+        faces = self._found_in(pixels, 0, 0) or self._found_closer(pixels)
+        self._last = faces[0] if faces else None
+        return faces
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._detector.close()
+
+    def _found_closer(self, pixels: Pixels) -> tuple[Face, ...]:
+        """Return the faces in one window: where one was last, else the next of the round."""
+        windows = windows_over(pixels.shape[1], pixels.shape[0])
+        if self._last is None:
+            self._round = (self._round + 1) % len(windows)
+            window = windows[self._round]
+        else:
+            window = _around(self._last, windows[0].side_px, pixels)
+        part = pixels[
+            window.top_px : window.top_px + window.side_px,
+            window.left_px : window.left_px + window.side_px,
+        ]
+        return self._found_in(np.ascontiguousarray(part), window.left_px, window.top_px)
+
+    def _found_in(self, pixels: Pixels, left_px: int, top_px: int) -> tuple[Face, ...]:
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
+        height_px, width_px = pixels.shape[:2]
+        detections = self._detector.detect(image).detections
+        faces = [_face(each, width_px, height_px, left_px, top_px) for each in detections]
+        return tuple(sorted(faces, key=lambda face: face.score, reverse=True))
+
+
+def windows_over(width_px: int, height_px: int) -> tuple[Window, ...]:
+    """Return half-wide square windows that overlap by half, so that no face falls on a seam."""
+    side_px = min(round(max(width_px, height_px) * WINDOW_SHARE), width_px, height_px)
+    return tuple(
+        Window(left_px, top_px, side_px)
+        for top_px in _steps(height_px, side_px)
+        for left_px in _steps(width_px, side_px)
+    )
+
+
+def _steps(whole_px: int, side_px: int) -> list[int]:
+    """Return where windows start so that they cover `whole_px` and overlap by half or more."""
+    room_px = whole_px - side_px
+    steps = -(-room_px // max(side_px // 2, 1))
+    return [round(room_px * step / steps) for step in range(steps + 1)] if steps else [0]
+
+
+def _around(face: Face, side_px: int, pixels: Pixels) -> Window:
+    """Return a window with `face` in its middle, as far as the picture reaches."""
+    height_px, width_px = pixels.shape[:2]
+    left, top = (centre - side_px / 2 for centre in face.centre)
+    return Window(
+        round(min(max(left, 0), width_px - side_px)),
+        round(min(max(top, 0), height_px - side_px)),
+        side_px,
+    )
+
+
+def _face(detection: Any, width_px: int, height_px: int, left_px: int, top_px: int) -> Face:
+    """Return MediaPipe's detection in the whole picture's pixels."""
+    box = detection.bounding_box
+    points: list[Point] = [
+        (left_px + point.x * width_px, top_px + point.y * height_px)
+        for point in detection.keypoints[:KEY_POINTS]
+    ]
+    right_eye, left_eye, nose, mouth, right_ear, left_ear = points
+    return Face(
+        left_px=float(left_px + box.origin_x),
+        top_px=float(top_px + box.origin_y),
+        width_px=float(max(box.width, 1)),
+        height_px=float(max(box.height, 1)),
+        key_points=(right_eye, left_eye, nose, mouth, right_ear, left_ear),
+        score=min(float(detection.categories[0].score), 1.0),
+    )

@@ -1,0 +1,267 @@
+"""The eye's loop body: one frame in, what can be said about the room out."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
+from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
+from soulsync_edge.domain.face import Face, Point
+from soulsync_edge.ports import EmotionReader, FaceCropper, FaceFinder, Frame, Pixels
+from soulsync_edge.settings import CameraSettings
+
+Sight = EstimateArrived | NobodySeen | FaceObscured
+"""What one look at the room says; there is exactly one per frame."""
+
+MOST_FACES = 4
+"""Faces that count in a room average, largest first: bounds the work of one look."""
+
+# Another face takes over when it is clearly larger (half as much area again) for this long: people
+# who cross the room in front of the listener do not steal the music.
+CLEARLY_LARGER = 1.5
+TAKE_OVER_S = 1.0
+# The followed face is waited for this long before another is followed in its place.
+LOST_S = 1.0
+# The same face moves at most by its own width between two looks; at 4 Hz, 0.5 m away, that is
+# brisk walking. Its box changes its width by less than half meanwhile.
+NEAR_WIDTHS = 1.0
+SAME_WIDTH_SHARE = 0.55
+
+# The brighter tenth of a face box (eye whites, skin shine) stays above this level of 255 in any
+# light that shows features. Highlights, not the mean: dark skin is not a dark room.
+FACE_HIGHLIGHT_PERCENTILE = 90
+DARKEST_FACE_LEVEL = 30
+# Five hundredths of a lit picture are brighter than this. Sensor noise behind a closed shutter is
+# not.
+ROOM_HIGHLIGHT_PERCENTILE = 95
+DARKEST_ROOM_LEVEL = 20
+# Someone who was here when it got dark counts as here for this long: time to fall asleep.
+DARK_KEEPS_S = 1800.0
+# Every so many pixels tell how bright a picture is.
+SAMPLE_STEP_PX = 8
+
+
+class Perception:
+    """Turns frames into sights, following one face or taking the mean of all.
+
+    Geometry alone tells faces apart, from one frame to the next: nobody is recognised.
+    """
+
+    def __init__(
+        self,
+        finder: FaceFinder,
+        crop: FaceCropper,
+        reader: EmotionReader,
+        settings: CameraSettings,
+    ) -> None:
+        self._finder = finder
+        self._crop = crop
+        self._reader = reader
+        self._settings = settings
+        self._followed = Followed()
+        self._someone_s: float | None = None
+        self.is_dark = False
+        """The last picture was all dark: the shutter is closed, or the light is out."""
+
+    def look(self, frame: Frame) -> Sight:
+        """Return what `frame` says about the room."""
+        self.is_dark = is_dark(frame.pixels)
+        if self.is_dark:
+            return self._in_the_dark(frame.at_s)
+        faces = self._finder.find(frame.pixels)
+        if self._settings.faces == "average":
+            sight = self._average(frame, faces)
+        else:
+            sight = self._largest(frame, faces)
+        self._someone_s = None if isinstance(sight, NobodySeen) else frame.at_s
+        return sight
+
+    def _in_the_dark(self, at_s: float) -> Sight:
+        """Darkness tells nothing new: whoever was here still counts as here, for a while."""
+        if self._someone_s is not None and at_s - self._someone_s < DARK_KEEPS_S:
+            return FaceObscured(at_s, Obstacle.TOO_DARK)
+        self._someone_s = None
+        return NobodySeen(at_s)
+
+    def _largest(self, frame: Frame, faces: tuple[Face, ...]) -> Sight:
+        self._followed = self._followed.after(faces, frame.at_s)
+        face = self._followed.face
+        if face is None:
+            return NobodySeen(frame.at_s)
+        if not self._followed.is_in_view:
+            # Still waiting for it while others are in view: most likely it looks away.
+            return (
+                FaceObscured(frame.at_s, Obstacle.TURNED_AWAY) if faces else NobodySeen(frame.at_s)
+            )
+        obstacle = obstacle_of(frame.pixels, face, self._settings.least_face_px)
+        if obstacle is not None:
+            return FaceObscured(frame.at_s, obstacle)
+        return _arrived(frame.at_s, self._read(frame, face), len(faces))
+
+    def _average(self, frame: Frame, faces: tuple[Face, ...]) -> Sight:
+        if not faces:
+            return NobodySeen(frame.at_s)
+        nearest = sorted(faces, key=lambda face: face.area_px, reverse=True)[:MOST_FACES]
+        least_px = self._settings.least_face_px
+        obstacles = {face: obstacle_of(frame.pixels, face, least_px) for face in nearest}
+        estimates = [
+            self._read(frame, face) for face, obstacle in obstacles.items() if obstacle is None
+        ]
+        if estimates:
+            return _arrived(frame.at_s, mean_estimate(estimates), len(faces))
+        return FaceObscured(frame.at_s, obstacles[nearest[0]] or Obstacle.TOO_FAR)
+
+    def _read(self, frame: Frame, face: Face) -> EmotionEstimate:
+        return self._reader.read(self._crop(frame.pixels, face))
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Which of the faces in view is the one that counts.
+
+    Attributes:
+        face: Where it was last seen; None while no face is followed.
+        seen_s: When that was.
+        is_in_view: It was in the newest frame.
+        rival_since_s: Since when another face has been clearly larger, or None.
+    """
+
+    face: Face | None = None
+    seen_s: float = 0.0
+    is_in_view: bool = False
+    rival_since_s: float | None = None
+
+    def after(self, faces: tuple[Face, ...], at_s: float) -> "Followed":
+        """Return whom to follow once `faces` were seen at `at_s`."""
+        largest = max(faces, key=lambda face: face.area_px, default=None)
+        same = min(
+            (face for face in faces if self._may_be(face)),
+            key=lambda face: face.distance_to(self.face or face),
+            default=None,
+        )
+        if same is None or largest is None:
+            if self.face is not None and at_s - self.seen_s < LOST_S:
+                return replace(self, is_in_view=False)
+            return Followed(largest, at_s, is_in_view=largest is not None)
+        if largest.area_px < CLEARLY_LARGER * same.area_px:
+            return Followed(same, at_s, is_in_view=True)
+        since_s = at_s if self.rival_since_s is None else self.rival_since_s
+        if at_s - since_s >= TAKE_OVER_S:
+            return Followed(largest, at_s, is_in_view=True)
+        return Followed(same, at_s, is_in_view=True, rival_since_s=since_s)
+
+    def _may_be(self, face: Face) -> bool:
+        """Whether `face` can be the followed one a moment later: near it and of its size."""
+        if self.face is None:
+            return False
+        narrow_px, wide_px = sorted((face.width_px, self.face.width_px))
+        return (
+            face.distance_to(self.face) <= NEAR_WIDTHS * wide_px
+            and narrow_px >= SAME_WIDTH_SHARE * wide_px
+        )
+
+
+class Pace:
+    """Says which frames to look at so that there are `rate_hz` looks a second on average."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._period_s = 1.0 / rate_hz
+        self._due_s: float | None = None
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long to wait for the next look, 0 when it is due."""
+        return 0.0 if self._due_s is None else max(self._due_s - now_s, 0.0)
+
+    def take(self, at_s: float) -> bool:
+        """Return whether to look at a frame taken at `at_s`; looks missed are not made up for."""
+        if self._due_s is None:
+            self._due_s = at_s
+        late_s = at_s - self._due_s
+        # A frame time may miss its due time by rounding alone.
+        if late_s < -1e-6:  # noqa: PLR2004  # a microsecond
+            return False
+        self._due_s += self._period_s * (1 + math.floor(max(late_s, 0.0) / self._period_s))
+        return True
+
+
+def is_dark(pixels: Pixels) -> bool:
+    """Return whether the whole picture is dark."""
+    levels = _luma(pixels[::SAMPLE_STEP_PX, ::SAMPLE_STEP_PX])
+    return bool(np.percentile(levels, ROOM_HIGHLIGHT_PERCENTILE) < DARKEST_ROOM_LEVEL)
+
+
+def obstacle_of(pixels: Pixels, face: Face, least_face_px: int) -> Obstacle | None:
+    """Return why `face` cannot be read, or None when it can."""
+    if face.width_px < least_face_px:
+        return Obstacle.TOO_FAR
+    if _is_dark_face(pixels, face):
+        return Obstacle.TOO_DARK
+    if is_turned_away(face):
+        return Obstacle.TURNED_AWAY
+    return None
+
+
+def is_turned_away(face: Face) -> bool:
+    """Return whether the head is turned further than an expression can be read.
+
+    The nose tip has left the square between the ears, the eyes and the mouth. On a head whose
+    nose stands a quarter of its radius proud, it passes an ear at a turn of about 40 degrees.
+    """
+    right_eye, left_eye, nose, mouth, right_ear, left_ear = face.key_points
+    across = _share_along(nose, right_ear, left_ear)
+    between_eyes = ((right_eye[0] + left_eye[0]) / 2, (right_eye[1] + left_eye[1]) / 2)
+    down = _share_along(nose, between_eyes, mouth)
+    return not (0.0 <= across <= 1.0 and 0.0 <= down <= 1.0)
+
+
+def mean_estimate(estimates: list[EmotionEstimate]) -> EmotionEstimate:
+    """Return the mean of several faces' probabilities, each weighted by its confidence.
+
+    The confidence of the mean is the mean confidence.
+    """
+    weights = [estimate.confidence for estimate in estimates]
+    if sum(weights) <= 0.0:
+        weights = [1.0] * len(estimates)
+    total = sum(weights)
+    shares = tuple(
+        sum(
+            weight * estimate.probabilities[index]
+            for weight, estimate in zip(weights, estimates, strict=True)
+        )
+        / total
+        for index in range(len(EMOTIONS))
+    )
+    confidence = sum(estimate.confidence for estimate in estimates) / len(estimates)
+    return EmotionEstimate(shares, min(confidence, 1.0))
+
+
+def _arrived(at_s: float, estimate: EmotionEstimate, faces: int) -> EstimateArrived:
+    return EstimateArrived(at_s, estimate.probabilities, estimate.confidence, faces)
+
+
+def _is_dark_face(pixels: Pixels, face: Face) -> bool:
+    height, width = pixels.shape[:2]
+    left, top = max(int(face.left_px), 0), max(int(face.top_px), 0)
+    right = min(max(math.ceil(face.left_px + face.width_px), left + 1), width)
+    bottom = min(max(math.ceil(face.top_px + face.height_px), top + 1), height)
+    step = max(int(face.width_px) // 32, 1)
+    box = pixels[top:bottom:step, left:right:step]
+    if not box.size:
+        return False
+    return bool(np.percentile(_luma(box), FACE_HIGHLIGHT_PERCENTILE) < DARKEST_FACE_LEVEL)
+
+
+def _luma(pixels: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Return perceived brightness, 0 to 255. Source: ITU-R BT.601, section 2.5.1."""
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    return np.asarray(pixels @ weights, np.float32)
+
+
+def _share_along(point: Point, start: Point, end: Point) -> float:
+    """Return how far `point` lies along the way from `start` (0) to `end` (1)."""
+    way = (end[0] - start[0], end[1] - start[1])
+    length = way[0] ** 2 + way[1] ** 2
+    if length <= 0.0:
+        return 0.5
+    return ((point[0] - start[0]) * way[0] + (point[1] - start[1]) * way[1]) / length
