@@ -10,7 +10,7 @@ from soulsync_edge.services.keep_trying import keep_trying
 from soulsync_edge.settings import Settings
 
 Open = Callable[[Settings], AbstractAsyncContextManager[Awaitable[None]]]
-"""Opens the part as the settings say; inside, the awaitable raises `Unavailable` when it is lost."""
+"""Opens the part by the settings; inside, the awaitable raises `Unavailable` when it is lost."""
 
 
 class Upkeep:
@@ -41,23 +41,25 @@ class Upkeep:
         self._settings = settings
         self._post = post
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
         self._must_restart = asyncio.Event()
+        self.name = part.value
+        self.has_been_tried = asyncio.Event()
+        """Set once the part was opened, or could not be, or is switched off."""
 
     async def run(self) -> None:
         """Keep the part open until cancelled."""
         while True:
             self._must_restart.clear()
-            self._task = asyncio.create_task(self._keep(), name=self._part.value)
+            keeping = asyncio.create_task(self._keep(), name=self.name)
             restart = asyncio.create_task(self._must_restart.wait())
             try:
-                await asyncio.wait({self._task, restart}, return_when=asyncio.FIRST_COMPLETED)
-                if self._task.done():
-                    self._task.result()  # a mistake of ours is not kept quiet
+                await asyncio.wait({keeping, restart}, return_when=asyncio.FIRST_COMPLETED)
+                if keeping.done():
+                    keeping.result()  # a mistake of ours is not kept quiet
                     await restart  # switched off: wait until that changes
             finally:
                 restart.cancel()
-                await _ended(self._task)
+                await _ended(keeping)
 
     async def apply(self, settings: Settings) -> None:
         """Close the part and open it by `settings`."""
@@ -68,10 +70,11 @@ class Upkeep:
         if not self._is_on(self._settings):
             self._report(True, "switched off")  # noqa: FBT003  # as `keep_trying` reports
             return
-        await keep_trying(self._part.value, lambda: self._open(self._settings), self._report)
+        await keep_trying(self.name, lambda: self._open(self._settings), self._report)
 
     def _report(self, is_ok: bool, message: str) -> None:  # noqa: FBT001  # as `keep_trying` reports
         self._post(PartReported(self._clock(), self._part, is_ok=is_ok, message=message))
+        self.has_been_tried.set()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
