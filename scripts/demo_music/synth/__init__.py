@@ -1,0 +1,1 @@
+"""Instruments made of sines, noise and filters."""
