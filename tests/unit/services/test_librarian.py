@@ -1,0 +1,420 @@
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.events import Event, Part, PartReported
+from soulsync_edge.domain.track import Catalogue, SkippedFile, Track
+from soulsync_edge.errors import Unavailable
+from soulsync_edge.fakes import FakeClock, FakeStore
+from soulsync_edge.services import librarian as subject
+from soulsync_edge.services.librarian import Found, Librarian
+from soulsync_edge.settings import LibrarySettings
+
+_SETTINGS = LibrarySettings(folder="/music", rescan_s=30)
+
+
+def _track(name: str) -> Track:
+    return Track(name, f"/music/{name}.mp3", name, "", "", 30.0, Affect(0, 0), 0.7, "nothing")
+
+
+class FakeMusic:
+    """A stick of music in words: what lies on it, or why it does not answer."""
+
+    def __init__(self, *names: str) -> None:
+        self.library = "stick"
+        self.mount = 1
+        self.names = list(names)
+        self.skipped: list[SkippedFile] = []
+        self.is_gone: Unavailable | None = None
+        self.breaks_after: int | None = None
+        self.scans = 0
+        self.looks = 0
+        self.between: Callable[[Found], Awaitable[None]] | None = None
+
+    def whereabouts(self, folder: Path) -> tuple[str, int]:
+        if self.is_gone is not None:
+            raise self.is_gone
+        return f"{self.library} {folder}", self.mount
+
+    def fingerprint(self, folder: Path) -> str:
+        self.looks += 1
+        return f"{folder} {self.names} {self.skipped}"
+
+    async def scan(self, folder: Path) -> AsyncGenerator[Found]:
+        self.scans += 1
+        for number, name in enumerate(list(self.names)):
+            if number == self.breaks_after:
+                raise Unavailable(f"the scan of {folder} was cut short")
+            yield _track(name)
+            if self.between is not None:
+                await self.between(_track(name))
+        for skipped in self.skipped:
+            yield skipped
+        yield None
+
+
+class Room:
+    """A librarian with everything around it."""
+
+    def __init__(self, music: FakeMusic, worker: Executor) -> None:
+        self.music = music
+        self.store = FakeStore()
+        self.clock = FakeClock()
+        self.posted: list[Event] = []
+        self.swapped: list[Catalogue] = []
+        self.worker = worker
+        self.librarian = self.another()
+
+    def another(self) -> Librarian:
+        """Return a librarian after a restart: it has the store and nothing else."""
+        return Librarian(
+            _SETTINGS,
+            music=self.music,
+            store=self.store,
+            worker=self.worker,
+            swap=self.swapped.append,
+            post=self.posted.append,
+            clock=self.clock,
+        )
+
+    def look(self) -> None:
+        asyncio.run(self.librarian.look())
+
+    @property
+    def shown(self) -> list[str]:
+        return [track.track_id for track in self.swapped[-1].tracks]
+
+    @property
+    def said(self) -> PartReported:
+        return [event for event in self.posted if isinstance(event, PartReported)][-1]
+
+
+@pytest.fixture
+def worker() -> Iterator[Executor]:
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def room(worker: Executor) -> Room:
+    return Room(FakeMusic("a", "b", "c"), worker)
+
+
+def test_a_first_scan_fills_the_catalogue(room: Room) -> None:
+    room.look()
+
+    assert room.shown == ["a", "b", "c"]
+    assert (room.said.part, room.said.is_ok, room.said.message) == (Part.LIBRARY, True, "")
+
+
+def test_before_the_first_scan_a_person_reads_what_happens(room: Room) -> None:
+    room.look()
+
+    assert room.swapped[0].notice == "reading the music in /music"
+
+
+def test_a_first_scan_shows_tracks_in_batches_while_it_runs(room: Room) -> None:
+    async def slowly(_found: Found) -> None:
+        room.clock.pass_time(0.5)
+
+    room.music.names = [f"{number:02}" for number in range(20)]
+    room.music.between = slowly
+
+    room.look()
+
+    sizes = [len(catalogue.tracks) for catalogue in room.swapped]
+    assert sizes == [0, 2, 4, 8, 16, 20]
+
+
+def test_a_later_scan_shows_its_finds_only_when_complete(room: Room) -> None:
+    room.look()
+    room.swapped.clear()
+
+    async def slowly(_found: Found) -> None:
+        room.clock.pass_time(60)
+
+    room.music.names = ["a", "b", "c", "d"]
+    room.music.between = slowly
+    room.clock.pass_time(30)
+    room.look()
+
+    assert [len(catalogue.tracks) for catalogue in room.swapped] == [4]
+
+
+def test_after_a_restart_known_music_is_shown_before_any_scan(room: Room) -> None:
+    room.look()
+    room.swapped.clear()
+
+    async def shown_already(_found: Found) -> None:
+        assert room.shown == ["a", "b", "c"]
+
+    room.music.between = shown_already
+    room.librarian = room.another()
+    room.look()
+
+    assert room.music.scans == 2
+
+
+def test_nothing_is_scanned_again_while_nothing_changed(room: Room) -> None:
+    room.look()
+    for _ in range(10):
+        room.clock.pass_time(30)
+        room.look()
+
+    assert room.music.scans == 1
+
+
+def test_files_are_looked_for_as_often_as_set(room: Room) -> None:
+    room.look()
+    room.music.names.append("d")
+    room.clock.pass_time(29.9)
+    room.look()
+    assert room.shown == ["a", "b", "c"]
+
+    room.clock.pass_time(0.1)
+    room.look()
+
+    assert room.shown == ["a", "b", "c", "d"]
+
+
+def test_a_pulled_stick_empties_the_catalogue_and_says_so(room: Room) -> None:
+    room.look()
+
+    room.music.is_gone = Unavailable("the library folder /music cannot be opened: plug it in")
+    room.clock.pass_time(2)
+    room.look()
+
+    assert room.swapped[-1] == Catalogue(is_away=True, notice=str(room.music.is_gone))
+    assert (room.said.is_ok, room.said.message) == (False, str(room.music.is_gone))
+
+
+def test_a_pulled_stick_is_said_once(room: Room) -> None:
+    room.music.is_gone = Unavailable("gone")
+
+    for _ in range(5):
+        room.look()
+
+    assert len(room.swapped) == len(room.posted) == 1
+
+
+def test_a_stick_that_returns_plays_at_once_from_what_is_known(room: Room) -> None:
+    room.look()
+    room.music.is_gone = Unavailable("gone")
+    room.look()
+    room.swapped.clear()
+
+    room.music.is_gone = None
+    room.look()
+
+    assert [track.track_id for track in room.swapped[0].tracks] == ["a", "b", "c"]
+    assert room.said.is_ok
+
+
+def test_another_stick_does_not_show_the_music_of_the_first(room: Room) -> None:
+    room.look()
+    room.swapped.clear()
+
+    room.music.library, room.music.mount, room.music.names = "other", 2, ["x"]
+    room.look()
+
+    assert [[t.track_id for t in catalogue.tracks] for catalogue in room.swapped] == [[], ["x"]]
+    assert len(room.store.tracks("stick /music")[0]) == 3
+
+
+def test_an_empty_mount_point_means_that_the_stick_is_away(room: Room) -> None:
+    room.look()
+
+    room.music.library, room.music.mount, room.music.names = "root", 2, []
+    room.look()
+
+    assert room.swapped[-1].is_away
+    assert "pulled out of /music; plug the stick in again" in room.swapped[-1].notice
+    assert not room.said.is_ok
+
+
+def test_an_empty_mount_point_is_said_once(room: Room) -> None:
+    room.look()
+    room.music.library, room.music.mount, room.music.names = "root", 2, []
+    room.look()
+    swaps = len(room.swapped)
+
+    for _ in range(10):
+        room.clock.pass_time(2)
+        room.look()
+
+    assert len(room.swapped) == swaps
+
+
+def test_an_empty_folder_says_what_to_do(room: Room) -> None:
+    room.music.names = []
+    room.music.skipped = [SkippedFile("/music/a.mp3", "a.mp3 is empty")]
+
+    room.look()
+
+    assert room.swapped[-1].notice == (
+        "the library folder /music holds no music (1 files cannot be played); put music files "
+        "there, plug the stick in, or set another folder"
+    )
+    assert not room.swapped[-1].is_away
+    assert room.swapped[-1].skipped == tuple(room.music.skipped)
+    assert not room.said.is_ok
+
+
+def test_an_empty_folder_is_looked_into_often(room: Room) -> None:
+    room.music.names = []
+    room.look()
+
+    room.music.names = ["a"]
+    room.clock.pass_time(subject.PRESENCE_S)
+    room.look()
+
+    assert room.shown == ["a"]
+
+
+def test_a_scan_cut_short_leaves_known_music_and_is_tried_again(room: Room) -> None:
+    room.look()
+    room.music.names, room.music.breaks_after = ["a", "z"], 1
+    room.clock.pass_time(30)
+    room.look()
+    assert room.shown == ["a", "b", "c"]
+    assert "cut short; trying again; what is known so far is played" in room.said.message
+
+    room.music.breaks_after = None
+    room.clock.pass_time(1)
+    room.look()
+
+    assert room.shown == ["a", "z"]
+    assert room.said.is_ok
+
+
+def test_a_first_scan_cut_short_shows_what_it_found(room: Room) -> None:
+    room.music.breaks_after = 2
+
+    room.look()
+
+    assert room.shown == ["a", "b"]
+    assert not room.said.is_ok
+
+
+def test_a_scan_that_keeps_failing_is_tried_ever_more_rarely(room: Room) -> None:
+    room.music.breaks_after = 0
+
+    for _ in range(3600):
+        room.look()
+        room.clock.pass_time(1)
+
+    assert 60 <= room.music.scans <= 130  # every 30 to 60 s once the waits have doubled up
+
+
+def test_a_cut_short_scan_is_not_kept(room: Room) -> None:
+    room.music.breaks_after = 2
+
+    room.look()
+
+    assert room.store.tracks("stick /music") == ((), ())
+
+
+def test_a_failing_store_is_reported_and_music_goes_on(room: Room) -> None:
+    room.store.failing = Unavailable("the disk is full")
+
+    room.look()
+
+    assert room.shown == ["a", "b", "c"]
+    assert PartReported(room.clock(), Part.STORE, is_ok=False, message="the disk is full") in (
+        room.posted
+    )
+
+
+def test_a_store_that_works_again_is_reported(room: Room) -> None:
+    room.store.failing = Unavailable("the disk is full")
+    room.look()
+
+    room.store.failing = None
+    room.music.names.append("d")
+    room.clock.pass_time(30)
+    room.look()
+
+    assert PartReported(room.clock(), Part.STORE, is_ok=True, message="") in room.posted
+
+
+def test_a_stick_full_of_other_things_lists_only_so_many(room: Room) -> None:
+    room.music.skipped = [SkippedFile(f"/music/{n}", "no") for n in range(1500)]
+
+    room.look()
+
+    assert len(room.swapped[-1].skipped) == 1000
+
+
+def test_a_disk_that_does_not_answer_is_away_until_it_does(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "ANSWER_S", 0.05)
+    answer = threading.Event()
+    real = room.music.whereabouts
+
+    def stuck(folder: Path) -> tuple[str, int]:
+        answer.wait(timeout=30)
+        return real(folder)
+
+    room.look()
+
+    async def through_a_hang() -> None:
+        monkeypatch.setattr(room.music, "whereabouts", stuck)
+        await room.librarian.look()
+        await room.librarian.look()
+        assert "does not answer" in room.swapped[-1].notice
+        answer.set()
+        async with asyncio.timeout(30):
+            while room.swapped[-1].is_away:
+                await asyncio.sleep(0)  # lets the late answer in
+                await room.librarian.look()
+
+    asyncio.run(through_a_hang())
+
+    assert room.shown == ["a", "b", "c"]
+
+
+def test_a_new_folder_takes_over_even_during_a_scan(room: Room) -> None:
+    async def change(_found: Found) -> None:
+        room.librarian.apply(LibrarySettings(folder="/other"))
+        room.music.between = None
+
+    room.music.between = change
+    room.look()
+    room.look()
+
+    assert room.shown == ["a", "b", "c"]
+    assert room.store.tracks("stick /music") == ((), ())
+    assert len(room.store.tracks("stick /other")[0]) == 3
+
+
+def test_running_it_finds_music_and_ends_when_cancelled(room: Room) -> None:
+    async def run() -> None:
+        has_music = asyncio.Event()
+
+        def swap(catalogue: Catalogue) -> None:
+            if catalogue.tracks:
+                has_music.set()
+
+        librarian = Librarian(
+            _SETTINGS,
+            music=room.music,
+            store=room.store,
+            worker=room.worker,
+            swap=swap,
+            post=room.posted.append,
+            clock=room.clock,
+        )
+        running = asyncio.create_task(librarian.run())
+        async with asyncio.timeout(30):
+            await has_music.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(run())
