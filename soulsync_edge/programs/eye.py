@@ -1,6 +1,7 @@
 """The program that looks: frame, face, estimate, line. It needs no network and no disk."""
 
 import ctypes
+import gc
 import logging
 import os
 import re
@@ -86,6 +87,8 @@ def run(link: Path, models: Path) -> int:
     Returns 0 after SIGTERM or SIGINT, 1 when only a fresh process can get at the camera again.
     """
     keep_out_of_core_dumps()
+    # Read by OpenCV when it is first imported: pictures this small gain nothing from more threads.
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     client = LinkClient(link, EYE_ORDERS, EYE_EVENTS)
     must_stop = _stop_on_signals(client.wake)
     supervisor = SystemdSupervisor()
@@ -370,6 +373,13 @@ def open_camera(models: Path, settings: CameraSettings) -> tuple[Camera, str]:
         ModelError: The demo actor's faces are missing or damaged.
         Unavailable: It cannot be opened; says why and what to do.
     """
+    try:
+        return _chosen_camera(models, settings)
+    finally:
+        return_memory()
+
+
+def _chosen_camera(models: Path, settings: CameraSettings) -> tuple[Camera, str]:
     if settings.adapter == "actor":
         return _actor(models, settings.device)
     if settings.adapter == "file":
@@ -423,6 +433,12 @@ def keep_out_of_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         logger.warning("core dumps cannot be forbidden: %s", os.strerror(ctypes.get_errno()))
+
+
+def return_memory() -> None:
+    """Give the system back what importing and loading have left over, some 10 MB."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
 
 
 def _actor(models: Path, device: str) -> tuple[Camera, str]:

@@ -1,0 +1,145 @@
+"""Prints how the faces in a recording look over time, faster than they did."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import assert_never
+
+from soulsync_edge.domain.emotion import EmotionEstimate
+from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen
+from soulsync_edge.domain.mood import (
+    Mood,
+    MoodRules,
+    mood_after_estimate,
+    mood_after_nobody,
+    mood_after_obscured,
+)
+from soulsync_edge.errors import ModelError, Unavailable
+from soulsync_edge.ports import Camera
+from soulsync_edge.programs.eye import load_senses
+from soulsync_edge.services.perception import Pace, Perception, Sight
+from soulsync_edge.settings import CameraSettings, Settings
+
+# A file answers at once; this is for a disk that had to wake up.
+READ_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The mood after one look at a recording.
+
+    Attributes:
+        t_s: When, in seconds from its start.
+        present: Someone is there.
+        label: An expression, `unsure` or `nobody`.
+        valence: Unpleasant -1 to pleasant +1; None while nothing is known.
+        arousal: Calm -1 to activated +1; None while nothing is known.
+        confidence: How far to trust what was seen, 0 to 1.
+        unsure: Someone is there, and how they look is not clear.
+    """
+
+    t_s: float
+    present: bool
+    label: str
+    valence: float | None
+    arousal: float | None
+    confidence: float
+    unsure: bool
+
+
+def run(video: Path, *, models: Path, as_json_lines: bool, rate_hz: float) -> int:
+    """Print the decisions about the recording `video`, a file or a folder of pictures.
+
+    Args:
+        video: What to look at.
+        models: Folder of the models.
+        as_json_lines: One JSON object per decision with the fields of `Decision`; else a table.
+        rate_hz: Decisions a second of the recording, above 0.
+
+    Returns 0, or 1 when the recording or a model cannot be used; stderr says why.
+    """
+    if not rate_hz > 0:
+        sys.stderr.write(f"soulsync watch: --rate-hz must be above 0, got {rate_hz:g}\n")
+        return 1
+    try:
+        _print(_decided(video, models, rate_hz), as_json_lines=as_json_lines)
+    except (ModelError, Unavailable) as error:
+        sys.stderr.write(f"soulsync watch: {error}\n")
+        return 1
+    except BrokenPipeError:
+        # Whoever read our lines has enough; without this Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def decisions(camera: Camera, perception: Perception, rate_hz: float) -> Iterator[Decision]:
+    """Yield one decision for every `1 / rate_hz` seconds of what `camera` has recorded.
+
+    Raises:
+        Unavailable: The recording cannot be read any further.
+    """
+    pace, mood, rules = Pace(rate_hz), Mood(), Settings().rules(seed="").mood
+    while (frame := camera.read(READ_LIMIT_S)) is not None:
+        if pace.take(frame.at_s):
+            mood = mood_after(mood, perception.look(frame), rules)
+            yield decision(mood, frame.at_s)
+
+
+def mood_after(mood: Mood, sight: Sight, rules: MoodRules) -> Mood:
+    """Return the mood after one look."""
+    match sight:
+        case EstimateArrived():
+            estimate = EmotionEstimate(sight.probabilities, sight.confidence)
+            return mood_after_estimate(mood, estimate, sight.at_s, rules)
+        case NobodySeen():
+            return mood_after_nobody(mood, sight.at_s, rules)
+        case FaceObscured():
+            return mood_after_obscured(mood, sight.at_s, rules)
+    assert_never(sight)
+
+
+def decision(mood: Mood, t_s: float) -> Decision:
+    """Return what `mood` says `t_s` seconds into the recording."""
+    affect = mood.affect
+    return Decision(
+        t_s=round(t_s, 3),
+        present=mood.is_present,
+        label=mood.word,
+        valence=None if affect is None else round(affect.valence, 4),
+        arousal=None if affect is None else round(affect.arousal, 4),
+        confidence=round(mood.confidence, 4) if mood.is_present else 0.0,
+        unsure=mood.is_unsure,
+    )
+
+
+def _decided(video: Path, models: Path, rate_hz: float) -> Iterator[Decision]:
+    from soulsync_edge.adapters.camera_file import FileCamera
+
+    settings = CameraSettings(adapter="file", device=str(video))
+    # The recording first: a wrong name should not have to wait for the models.
+    camera = FileCamera(settings, live=False)
+    try:
+        senses = load_senses(models)
+        perception = Perception(senses.finder, senses.crop, senses.reader, settings)
+        yield from decisions(camera, perception, rate_hz)
+    finally:
+        camera.close()
+
+
+def _print(made: Iterator[Decision], *, as_json_lines: bool) -> None:
+    for number, each in enumerate(made):
+        if number == 0 and not as_json_lines:
+            sys.stdout.write("      time  looks     valence  arousal  confidence\n")
+        line = json.dumps(asdict(each)) if as_json_lines else _row(each)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def _row(each: Decision) -> str:
+    valence, arousal = (
+        "      -" if value is None else f"{value:+7.2f}" for value in (each.valence, each.arousal)
+    )
+    return f"{each.t_s:8.2f} s  {each.label:9} {valence}  {arousal}  {each.confidence:10.2f}"
