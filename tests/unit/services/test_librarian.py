@@ -233,7 +233,7 @@ def test_an_empty_mount_point_means_that_the_stick_is_away(room: Room) -> None:
     room.look()
 
     assert room.swapped[-1].is_away
-    assert "pulled out of /music; plug the stick in again" in room.swapped[-1].notice
+    assert "pulled out of /music; plug it in again" in room.swapped[-1].notice
     assert not room.said.is_ok
 
 
