@@ -1,0 +1,290 @@
+"""The store, in one SQLite file."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+MOST_LIBRARIES = 8
+"""Sticks whose tracks are remembered; of more, those scanned longest ago are forgotten."""
+
+_MOST_WAL_BYTES = 1024 * 1024
+"""Size to which the write-ahead file shrinks back after a large scan."""
+
+_BUSY_S = 5.0
+"""Seconds to wait for another program that has the file open, such as one just ending."""
+
+_UPGRADES = (
+    """
+    CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE libraries (number INTEGER PRIMARY KEY, library BLOB NOT NULL UNIQUE) STRICT;
+    CREATE TABLE tracks (
+        number INTEGER NOT NULL REFERENCES libraries ON DELETE CASCADE,
+        track_id TEXT NOT NULL,
+        path BLOB NOT NULL,
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        album TEXT NOT NULL,
+        duration_s REAL NOT NULL,
+        valence REAL NOT NULL,
+        arousal REAL NOT NULL,
+        affect_spread REAL NOT NULL,
+        affect_source TEXT NOT NULL,
+        PRIMARY KEY (number, track_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE skipped (
+        number INTEGER NOT NULL REFERENCES libraries ON DELETE CASCADE,
+        path TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX skipped_of ON skipped (number);
+    """,
+)
+"""What makes each version of the file from the one before; the first makes it from nothing."""
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "the disk is full; make room on it",
+    sqlite3.SQLITE_READONLY: "it may not be written; the card may be failing and locked itself",
+    sqlite3.SQLITE_IOERR: "the disk fails; check or replace the card",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; let this program write to its folder",
+    sqlite3.SQLITE_BUSY: "another program has it open; end that first",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; it is set aside at the next start",
+    sqlite3.SQLITE_NOTADB: "it is damaged; it is set aside at the next start",
+}
+
+
+class SqliteStore:
+    """A `Store` in the file at `path`, or in memory without one; used by one thread at a time.
+
+    One connection alone writes and checkpoints and keeps everyone else out: with two, SQLite
+    before 3.51.3 could lose a checkpoint (the WAL-reset bug), and Debian 12 has 3.40.1.
+    Whatever is written is synchronised to the disk before a call returns. A damaged file is set
+    aside under another name, and an empty one begun.
+
+    Raises:
+        Unavailable: The file cannot be opened or written, or a newer version wrote it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        logger.debug("SQLite %s", sqlite3.sqlite_version)
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _opened(path)
+        except sqlite3.DatabaseError as error:
+            if path is None or _code(error) not in _DAMAGED:
+                raise self._unavailable(error) from error
+            self._begin_anew(path)
+        except OSError as error:
+            raise Unavailable(
+                f"the store {path} cannot be opened: {os.strerror(error.errno or 0).lower()}"
+            ) from error
+
+    def tracks(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
+        key = (os.fsencode(library),)
+        with self._translated():
+            tracks = self._connection.execute(
+                "SELECT track_id, path, title, artist, album, duration_s, valence, arousal,"
+                " affect_spread, affect_source"
+                " FROM tracks JOIN libraries USING (number) WHERE library = ? ORDER BY track_id",
+                key,
+            ).fetchall()
+            skipped = self._connection.execute(
+                "SELECT path, reason FROM skipped JOIN libraries USING (number)"
+                " WHERE library = ? ORDER BY skipped.rowid",
+                key,
+            ).fetchall()
+        try:
+            return tuple(map(_track, tracks)), tuple(SkippedFile(*row) for row in skipped)
+        except ValueError as error:
+            # A bit that flipped on the card passes SQLite's own check; a scan finds it all again.
+            logger.warning("what is kept of %s makes no sense (%s): reading anew", library, error)
+            return (), ()
+
+    def keep_tracks(
+        self, library: str, tracks: Iterable[Track], skipped: Iterable[SkippedFile]
+    ) -> None:
+        with self._translated(), self._transaction():
+            run = self._connection.execute
+            run("DELETE FROM libraries WHERE library = ?", (os.fsencode(library),))
+            number = run(
+                "INSERT INTO libraries SELECT 1 + ifnull(max(number), 0), ? FROM libraries"
+                " RETURNING number",
+                (os.fsencode(library),),
+            ).fetchone()[0]
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((number, *_row(track)) for track in tracks),
+            )
+            self._connection.executemany(
+                "INSERT INTO skipped VALUES (?, ?, ?)",
+                ((number, file.path, file.reason) for file in skipped),
+            )
+            run(
+                "DELETE FROM libraries WHERE number NOT IN"
+                " (SELECT number FROM libraries ORDER BY number DESC LIMIT ?)",
+                (MOST_LIBRARIES,),
+            )
+
+    def recall(self, name: str) -> str | None:
+        with self._translated():
+            row = self._connection.execute(
+                "SELECT value FROM choices WHERE name = ?", (name,)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep(self, name: str, value: str) -> None:
+        with self._translated(), self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (name, value))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _begin_anew(self, path: Path) -> None:
+        """Set the damaged file aside and open an empty one."""
+        aside = _set_aside(path)
+        logger.warning(
+            "the store %s was damaged and is now %s; choices and the list of tracks begin anew",
+            path,
+            aside.name,
+        )
+        try:
+            self._connection = _opened(path)
+        except sqlite3.DatabaseError as error:
+            raise self._unavailable(error) from error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._unavailable(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Do all in the block, or nothing."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # On some errors, such as a full disk, SQLite has rolled back by itself.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _unavailable(self, error: sqlite3.Error) -> Unavailable:
+        return Unavailable(
+            f"the store {self._path} failed: {_ADVICE.get(_code(error), str(error))}"
+        )
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    """Return a connection to a sound file of the present version."""
+    connection = sqlite3.connect(
+        path or ":memory:", timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # Exclusive before WAL: then no shared memory file is made or mapped either.
+        for setting in (
+            "locking_mode = EXCLUSIVE",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "secure_delete = ON",
+            f"journal_size_limit = {_MOST_WAL_BYTES}",
+        ):
+            connection.execute(f"PRAGMA {setting}").fetchall()
+        _check(connection)
+        _upgrade(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raise the error SQLite itself would at the damaged spot, before anyone runs into it."""
+    [[verdict]] = connection.execute("PRAGMA quick_check(1)").fetchall()
+    if verdict != "ok":
+        error = sqlite3.DatabaseError(verdict)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Bring the file to the present version, each step whole or not at all."""
+    [[version]] = connection.execute("PRAGMA user_version").fetchall()
+    if version > len(_UPGRADES):
+        raise Unavailable(
+            f"the store {path} was written by a newer version ({version}, this one knows "
+            f"{len(_UPGRADES)}); install that version, or move the file away"
+        )
+    for number, script in enumerate(_UPGRADES[version:], start=version + 1):
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename the store and its write-ahead file to a free name, and return that."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+        number += 1
+    try:
+        path.rename(aside)
+        for ending in ("-wal", "-shm", "-journal"):
+            beside = path.with_name(path.name + ending)
+            if beside.exists():
+                beside.rename(aside.with_name(aside.name + ending))
+    except OSError as error:
+        raise Unavailable(
+            f"the store {path} is damaged and cannot be set aside: "
+            f"{os.strerror(error.errno or 0).lower()}"
+        ) from error
+    return aside
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; the extended one carries it in its low byte."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _row(track: Track) -> tuple[object, ...]:
+    return (
+        track.track_id,
+        os.fsencode(track.path),  # a file name is bytes: not every one is text
+        track.title,
+        track.artist,
+        track.album,
+        track.duration_s,
+        track.affect.valence,
+        track.affect.arousal,
+        track.affect_spread,
+        track.affect_source,
+    )
+
+
+def _track(row: tuple[Any, ...]) -> Track:  # as SQLite holds it
+    track_id, path, title, artist, album, duration_s, valence, arousal, spread, source = row
+    return Track(
+        track_id=track_id,
+        path=os.fsdecode(path),
+        title=title,
+        artist=artist,
+        album=album,
+        duration_s=duration_s,
+        affect=Affect(valence, arousal),
+        affect_spread=spread,
+        affect_source=source,
+    )

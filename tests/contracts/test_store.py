@@ -1,0 +1,115 @@
+"""What every `Store` does."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from soulsync_edge.adapters.store_sqlite import SqliteStore
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.fakes import FakeStore
+from soulsync_edge.ports import Store
+
+_UNIT = st.floats(-1, 1)
+_ANY_TRACK = st.builds(
+    Track,
+    track_id=st.text(min_size=1),
+    path=st.binary(min_size=1, max_size=300).map(os.fsdecode),
+    title=st.text(),
+    artist=st.text(),
+    album=st.text(),
+    duration_s=st.floats(0, 1e6),
+    affect=st.builds(Affect, _UNIT, _UNIT),
+    affect_spread=st.floats(0.01, 2),
+    affect_source=st.text(),
+)
+_ANY_SKIPPED = st.builds(SkippedFile, path=st.text(), reason=st.text())
+
+
+def a_track(name: str) -> Track:
+    return Track(name, f"/music/{name}", name, "Ann", "", 30.0, Affect(0.5, -0.5), 0.2, "its tag")
+
+
+@pytest.fixture(params=["fake", "sqlite", "sqlite in memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made: Store
+    match request.param:
+        case "fake":
+            made = FakeStore()
+        case "sqlite":
+            made = SqliteStore(tmp_path / "state" / "soulsync.db")
+        case _:
+            made = SqliteStore(None)
+    yield made
+    made.close()
+    made.close()
+
+
+def test_nothing_is_known_at_first(store: Store) -> None:
+    assert store.recall("volume") is None
+    assert store.tracks("stick") == ((), ())
+
+
+def test_a_value_is_recalled_and_replaced(store: Store) -> None:
+    store.keep("volume", "40")
+    store.keep("mode", "match")
+    store.keep("volume", "50")
+
+    assert (store.recall("volume"), store.recall("mode")) == ("50", "match")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    tracks=st.lists(_ANY_TRACK, unique_by=lambda track: track.track_id, max_size=5),
+    skipped=st.lists(_ANY_SKIPPED, max_size=3),
+)
+def test_tracks_come_back_whole_and_in_order(
+    store: Store, tracks: list[Track], skipped: list[SkippedFile]
+) -> None:
+    store.keep_tracks("stick", tracks, skipped)
+
+    back, back_skipped = store.tracks("stick")
+
+    assert list(back) == sorted(tracks, key=lambda track: track.track_id)
+    assert list(back_skipped) == skipped
+
+
+def test_keeping_tracks_replaces_what_was_known_of_that_library_alone(store: Store) -> None:
+    store.keep_tracks("stick", [a_track("a"), a_track("b")], [SkippedFile("x", "why")])
+    store.keep_tracks("other", [a_track("a")], [])
+
+    store.keep_tracks("stick", [a_track("c")], [])
+
+    assert store.tracks("stick") == ((a_track("c"),), ())
+    assert store.tracks("other") == ((a_track("a"),), ())
+
+
+def test_a_library_whose_name_is_no_text_is_kept(store: Store) -> None:
+    name = os.fsdecode(b"folder /\xff")
+
+    store.keep_tracks(name, [a_track("a")], [])
+
+    assert store.tracks(name) == ((a_track("a"),), ())
+
+
+def test_tracks_may_come_from_a_stream(store: Store) -> None:
+    store.keep_tracks("stick", (a_track(name) for name in "ba"), iter(()))
+
+    assert [track.track_id for track in store.tracks("stick")[0]] == ["a", "b"]
+
+
+def test_nothing_is_kept_of_a_stream_that_breaks(store: Store) -> None:
+    store.keep_tracks("stick", [a_track("a")], [])
+
+    def breaking() -> Iterator[Track]:
+        yield a_track("b")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.keep_tracks("stick", breaking(), [])
+
+    assert store.tracks("stick") == ((a_track("a"),), ())
