@@ -15,21 +15,18 @@ python=${PYTHON:-.venv/bin/python}
 "$python" -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check 'uv==0.13.9'
 
-# Writes requirements/NAME.txt from the arguments that follow.
+# Writes requirements/NAME.txt with the extras that follow.
 lock() {
   local name=$1
   shift
   UV_CUSTOM_COMPILE_COMMAND='make lock' \
     "$work/venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-    ${UPGRADE:+--upgrade} "$@" --output-file "requirements/$name.txt" >/dev/null
+    ${UPGRADE:+--upgrade} "$@" --output-file "requirements/$name.txt" pyproject.toml >/dev/null
   echo "requirements/$name.txt: $(grep -c '==' "requirements/$name.txt") packages"
 }
 
-# The others start from the pins of `dev`, so that all name the same versions. The `train` extra is not locked: torch
+# `runtime` starts from the pins of `dev`, so that both name the same versions. The `train` extra is not locked: torch
 # comes in one build per kind of accelerator, so a person picks theirs, and nothing it installs runs on the appliance.
-lock dev --extra pi --extra dev pyproject.toml
-UPGRADE=''
+lock dev --extra pi --extra dev
 cp requirements/dev.txt requirements/runtime.txt
-lock runtime --extra pi pyproject.toml
-cp requirements/dev.txt requirements/build.txt
-lock build --group build
+UPGRADE='' lock runtime --extra pi
