@@ -1,7 +1,6 @@
 """A video file or a folder of pictures as a camera, through OpenCV."""
 
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -67,7 +66,7 @@ class FileCamera:
         clock: Clock = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        _hush()
+        cv2.setNumThreads(1)
         path = Path(settings.device).expanduser()
         self.name = f"recording {path.name}"
         self._settings = settings
@@ -210,10 +209,3 @@ def _nothing_in(path: Path) -> str:
         f"{path} holds no picture that can be decoded: it is empty, damaged, or neither a video "
         "nor a picture."
     )
-
-
-def _hush() -> None:
-    """Keep OpenCV and FFmpeg from telling a terminal what we tell better; one thread will do."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.setLogLevel(0)
-    cv2.setNumThreads(1)

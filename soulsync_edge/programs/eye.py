@@ -49,6 +49,12 @@ ALIVE_S = 5.0
 
 DAY_S = 86_400.0
 
+OPENCV_WAYS = {
+    "OPENCV_FOR_THREADS_NUM": "1",  # pictures this small gain nothing from more
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",  # FFmpeg's AV_LOG_QUIET
+}
+
 PR_SET_DUMPABLE = 4
 """Source: prctl(2) and linux/prctl.h."""
 
@@ -87,8 +93,7 @@ def run(link: Path, models: Path) -> int:
     Returns 0 after SIGTERM or SIGINT, 1 when only a fresh process can get at the camera again.
     """
     keep_out_of_core_dumps()
-    # Read by OpenCV when it is first imported: pictures this small gain nothing from more threads.
-    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+    keep_opencv_modest()
     client = LinkClient(link, EYE_ORDERS, EYE_EVENTS)
     must_stop = _stop_on_signals(client.wake)
     supervisor = SystemdSupervisor()
@@ -107,7 +112,7 @@ def run(link: Path, models: Path) -> int:
     finally:
         supervisor.stopping()
         client.close()
-    return _closed(eye)
+    return _ended(eye)
 
 
 class Eye:
@@ -190,6 +195,17 @@ class Eye:
         light, self._light = self._light, None
         if light is not None:
             light.close()
+
+    def end(self) -> None:
+        """Close the camera and let the models go.
+
+        Raises:
+            NeedsRestart: The camera cannot be closed from here.
+        """
+        self.close()
+        senses, self._senses = self._senses, None
+        if senses is not None:
+            senses.finder.close()
 
     def wait_s(self) -> float:
         """Return how long there is nothing to do but hear orders."""
@@ -428,6 +444,15 @@ def load_senses(models: Path) -> Senses:
     return Senses(MediapipeFaceFinder(models), crop_face, reader)
 
 
+def keep_opencv_modest() -> None:
+    """Keep OpenCV to one thread and, as it tells nothing we do not tell better, quiet.
+
+    It reads this when it is first imported.
+    """
+    for name, value in OPENCV_WAYS.items():
+        os.environ.setdefault(name, value)
+
+
 def keep_out_of_core_dumps() -> None:
     """Make sure that a crash leaves no picture behind: this process is never dumped."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -484,10 +509,10 @@ def _turn(client: LinkClient[EyeOrder, EyeEvent], eye: Eye) -> None:
         eye.obey(order)
 
 
-def _closed(eye: Eye) -> int:
-    """Close the camera on the way out; return the exit status."""
+def _ended(eye: Eye) -> int:
+    """Close everything on the way out; return the exit status."""
     try:
-        eye.close()
+        eye.end()
     except NeedsRestart as error:
         logger.error("%s", error)  # noqa: TRY400  # the sentence says it all
         return 1

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import assert_never
@@ -19,7 +20,7 @@ from soulsync_edge.domain.mood import (
 )
 from soulsync_edge.errors import ModelError, Unavailable
 from soulsync_edge.ports import Camera
-from soulsync_edge.programs.eye import load_senses
+from soulsync_edge.programs.eye import keep_opencv_modest, load_senses
 from soulsync_edge.services.perception import Pace, Perception, Sight
 from soulsync_edge.settings import CameraSettings, Settings
 
@@ -64,6 +65,7 @@ def run(video: Path, *, models: Path, as_json_lines: bool, rate_hz: float) -> in
     if not rate_hz > 0:
         sys.stderr.write(f"soulsync watch: --rate-hz must be above 0, got {rate_hz:g}\n")
         return 1
+    keep_opencv_modest()
     try:
         _print(_decided(video, models, rate_hz), as_json_lines=as_json_lines)
     except (ModelError, Unavailable) as error:
@@ -121,12 +123,11 @@ def _decided(video: Path, models: Path, rate_hz: float) -> Iterator[Decision]:
     settings = CameraSettings(adapter="file", device=str(video))
     # The recording first: a wrong name should not have to wait for the models.
     camera = FileCamera(settings, live=False)
-    try:
+    with closing(camera):
         senses = load_senses(models)
-        perception = Perception(senses.finder, senses.crop, senses.reader, settings)
-        yield from decisions(camera, perception, rate_hz)
-    finally:
-        camera.close()
+        with closing(senses.finder):
+            perception = Perception(senses.finder, senses.crop, senses.reader, settings)
+            yield from decisions(camera, perception, rate_hz)
 
 
 def _print(made: Iterator[Decision], *, as_json_lines: bool) -> None:
