@@ -9,6 +9,7 @@ is compared with the float network there.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import litert_torch
 import numpy as np
@@ -34,7 +35,8 @@ from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.face import Face
 
 FILE = "emotion.tflite"
-_CALIBRATION_CROPS = 1024
+_CALIBRATION_CROPS = 512
+_COVERED_PCT = 99.5
 
 
 class ChannelsLast(nn.Module):
@@ -55,10 +57,29 @@ def write_int8(network: nn.Module, crops: npt.NDArray[np.uint8], work: Path, tar
     example = (torch.zeros(1, CROP_PX, CROP_PX, 1),)
     litert_torch.convert(ChannelsLast(network).eval(), example).export(str(float_path))
     quantiser = quantizer.Quantizer(str(float_path), recipe.static_wi8_ai8())
-    inputs = [{"args_0": standardised(crop)[None, ..., None]} for crop in crops]
-    ranges = quantiser.calibrate({"serving_default": inputs})
-    quantiser.quantize(ranges).export_model(str(target), overwrite=True)
+    each = [
+        quantiser.calibrate({"serving_default": [{"args_0": standardised(crop)[None, ..., None]}]})
+        for crop in crops
+    ]
+    quantiser.quantize(_widest(each)).export_model(str(target), overwrite=True)
     target.chmod(0o644)
+
+
+def _widest(each: list[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Return per tensor the range that all but a few of the crops stay within.
+
+    The quantiser's own moving average cuts off the ends: with it, int8 shares were off by 0.017 in
+    the mean; with these ranges by 0.001.
+    """
+    merged = {}
+    for tensor, first in each[0].items():
+        merged[tensor] = dict(first)
+        if "min" in first:
+            low = [ranges[tensor]["min"] for ranges in each]
+            high = [ranges[tensor]["max"] for ranges in each]
+            merged[tensor]["min"] = np.percentile(low, 100 - _COVERED_PCT, axis=0).astype("float32")
+            merged[tensor]["max"] = np.percentile(high, _COVERED_PCT, axis=0).astype("float32")
+    return merged
 
 
 def calibration_crops(rows: Rows, faces: list[Face]) -> npt.NDArray[np.uint8]:
