@@ -1,22 +1,27 @@
 #!/bin/bash
-# Install the Debian packages a purpose needs: scripts/system_packages.sh run|demo|test|board-tests ...
+# Install the Debian packages a purpose needs: scripts/system_packages.sh run|pi|jetson|demo|test|board-tests ...
 # Does nothing when all of them are there. Asks for root through sudo, and says why before it does.
+# With --missing it only prints those that are not there.
 set -euo pipefail
 
 # The one list of system packages, by purpose.
 packages_for() {
   case "$1" in
     run)         echo python3-venv libvlc5 libvlc-bin vlc-plugin-base ;;
+    pi)          echo python3-picamera2 python3-lgpio alsa-utils ;;
+    jetson)      echo python3.11 python3.11-venv alsa-utils ;;
     demo)        echo mosquitto mosquitto-clients pulseaudio pulseaudio-utils ;;
     test)        echo chromium ;;
     board-tests) echo debootstrap systemd-container ;;
-    *)           fail "'$1' is not a set of packages: use run, demo, test or board-tests." ;;
+    *)           fail "'$1' is not a set of packages: use run, pi, jetson, demo, test or board-tests." ;;
   esac
 }
 
 reason_for() {
   case "$1" in
     run)         echo "Python's virtual environments, and libVLC to play music" ;;
+    pi)          echo "the ribbon camera, the pins, and the mixer of the sound card" ;;
+    jetson)      echo "a newer Python than JetPack's own, and the mixer of the sound card" ;;
     demo)        echo "an MQTT broker, and a sound server whose output the demo can listen to" ;;
     test)        echo "a browser, for the tests of the page" ;;
     board-tests) echo "a Debian container that boots like a board" ;;
@@ -100,7 +105,9 @@ if [ "${1:-}" = --as-root ]; then
   exit 0
 fi
 
-[ $# -gt 0 ] || fail "name at least one set: run, demo, test or board-tests."
+only_missing=no
+if [ "${1:-}" = --missing ]; then only_missing=yes; shift; fi
+[ $# -gt 0 ] || fail "name at least one set: run, pi, jetson, demo, test or board-tests."
 for set in "$@"; do packages_for "$set" >/dev/null; done
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   fail "this is not Debian, Raspberry Pi OS or a relative of them: there is no apt-get." \
@@ -109,6 +116,10 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 fi
 
 read -ra missing <<<"$(missing_from "$@")" || true
+if [ $only_missing = yes ]; then
+  say "${missing[*]}"
+  exit 0
+fi
 if [ ${#missing[@]} -eq 0 ]; then
   say "System packages: all there."
   exit 0
