@@ -88,10 +88,11 @@ class MediapipeFaceFinder:
             window.top_px : window.top_px + window.side_px,
             window.left_px : window.left_px + window.side_px,
         ]
-        return self._found_in(np.ascontiguousarray(part), window.left_px, window.top_px)
+        return self._found_in(part, window.left_px, window.top_px)
 
     def _found_in(self, pixels: Pixels, left_px: int, top_px: int) -> tuple[Face, ...]:
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
+        whole = np.ascontiguousarray(pixels)
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=whole)
         height_px, width_px = pixels.shape[:2]
         detections = self._detector.detect(image).detections
         faces = [_face(each, width_px, height_px, left_px, top_px) for each in detections]
