@@ -1,0 +1,174 @@
+"""The pages for people, and the forms on them: all of it works without a script."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
+
+from soulsync_edge.adapters.web import forms
+from soulsync_edge.adapters.web.pieces import Pieces
+from soulsync_edge.adapters.web.tracks import skipped_files, track_rows
+from soulsync_edge.adapters.web.view import shown
+from soulsync_edge.adapters.web.words import readable, sentence_case
+from soulsync_edge.domain.events import (
+    CameraSwitched,
+    GoalChosen,
+    ModeChosen,
+    MusicSwitched,
+    SkipRequested,
+    VolumeChosen,
+)
+from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.errors import ConfigError, Unavailable
+from soulsync_edge.ports import Clock, Post, SettingsDesk, State
+
+STEERINGS: tuple[tuple[str, str, str], ...] = (
+    (Mode.MATCH.value, "Match", "Music mirrors how the room looks"),
+    (Goal.CALM.value, "Calm", "Music leads from there to calm"),
+    (Goal.FOCUS.value, "Focus", "Music leads from there to focus"),
+    (Goal.LIFT.value, "Lift", "Music leads from there to something brighter"),
+    (Goal.ENERGISE.value, "Energise", "Music leads from there to more energy"),
+    (Goal.SLEEP.value, "Sleep", "Music leads from there to rest"),
+)
+
+
+def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
+    """Return the pages; the settings page also takes its form back."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+    @router.get("/")
+    async def now() -> str:
+        return pieces.page("now.html", here="/", state=shown(*state()), steerings=STEERINGS)
+
+    @router.get("/library")
+    async def library(
+        q: Annotated[str, Query(max_length=200)] = "",
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    ) -> str:
+        session, context = state()
+        return pieces.page(
+            "library.html",
+            here="/library",
+            library=shown(session, context).library,
+            folder=readable(desk.settings.library.folder),
+            table=track_rows(context.catalogue, query=q, page=page),
+            skipped=skipped_files(context.catalogue, desk.settings.library.folder),
+        )
+
+    @router.get("/settings")
+    async def settings(saved: Annotated[str | None, Query(max_length=4000)] = None) -> str:
+        titles = None if saved is None else forms.titles(saved.split())
+        return _settings_page(desk, pieces, forms.entries_of(desk.settings), saved=titles)
+
+    @router.post("/settings")
+    async def save_settings(request: Request) -> Response:
+        return await _save(await request.form(), desk, pieces)
+
+    @router.get("/privacy")
+    async def privacy() -> str:
+        session, context = state()
+        return pieces.page(
+            "privacy.html",
+            here="/privacy",
+            state=shown(session, context),
+            settings=desk.settings,
+        )
+
+    @router.get("/health")
+    async def health() -> str:
+        return pieces.page("health.html", here="/health", state=shown(*state()))
+
+    return router
+
+
+def control_routes(post: Post, clock: Clock) -> APIRouter:
+    """Return what the forms of the first page post to: an event, then back to the page."""
+    router = APIRouter(prefix="/controls", include_in_schema=False)
+
+    @router.post("/music")
+    async def music(*, is_on: Annotated[bool, Form()]) -> Response:
+        post(MusicSwitched(clock(), is_on))
+        return _back()
+
+    @router.post("/next")
+    async def skip() -> Response:
+        post(SkipRequested(clock()))
+        return _back()
+
+    @router.post("/volume")
+    async def volume(volume_pct: Annotated[int, Form(ge=0, le=100)]) -> Response:
+        post(VolumeChosen(clock(), volume_pct))
+        return _back()
+
+    @router.post("/steering")
+    async def steering(steering: Annotated[Goal | Mode, Form()]) -> Response:
+        at_s = clock()
+        if isinstance(steering, Goal):
+            post(GoalChosen(at_s, steering))
+        else:
+            post(ModeChosen(at_s, steering))
+        return _back()
+
+    @router.post("/camera")
+    async def camera(*, is_on: Annotated[bool, Form()]) -> Response:
+        post(CameraSwitched(clock(), is_on))
+        return _back()
+
+    return router
+
+
+async def _save(form: FormData, desk: SettingsDesk, pieces: Pieces) -> Response:
+    """Save what the form changes; on any mistake give the form back as it was sent."""
+    before = forms.entries_of(desk.settings)
+    entries = {**before, **forms.entries_in(form)}
+    problems, complaint, status = forms.Placed(), "", 422
+    changes = forms.changes_between(before, entries)
+    if form.get("edition") != forms.edition(desk.settings):
+        complaint = (
+            "Settings were changed elsewhere meanwhile. What you entered is still here: look it "
+            "through and save again."
+        )
+        status = 409
+    else:
+        try:
+            if changes:
+                await desk.change(changes)
+        except ConfigError as error:
+            problems = forms.placed(error.problems)
+        except Unavailable as error:
+            complaint, status = sentence_case(str(error)), 503
+        else:
+            names = [f"{section}.{key}" for section, keys in changes.items() for key in keys]
+            query = urlencode({"saved": " ".join(names)})
+            return RedirectResponse(f"/settings?{query}", 303)
+    page = _settings_page(desk, pieces, entries, problems=problems, complaint=complaint)
+    return HTMLResponse(page, status)
+
+
+def _settings_page(  # what can stand on it
+    desk: SettingsDesk,
+    pieces: Pieces,
+    entries: forms.Entries,
+    *,
+    problems: forms.Placed | None = None,
+    complaint: str = "",
+    saved: tuple[str, ...] | None = None,
+) -> str:
+    problems = problems or forms.Placed()
+    return pieces.page(
+        "settings.html",
+        here="/settings",
+        edition=forms.edition(desk.settings),
+        groups=forms.groups(entries, problems),
+        mistakes=len(problems.at) + len(problems.elsewhere),
+        elsewhere=problems.elsewhere,
+        complaint=readable(complaint),
+        saved=saved,
+        goals=[goal.value for goal in Goal],
+    )
+
+
+def _back() -> Response:
+    return RedirectResponse("/", 303)

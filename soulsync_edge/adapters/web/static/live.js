@@ -1,0 +1,255 @@
+// Keeps the page as the appliance is: applies every state it sends, and sends what is pressed.
+// Without this script the same forms work by themselves.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+const byId = (id) => document.getElementById(id);
+const banner = byId("connection");
+
+function say(id, text) {
+  const element = byId(id);
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+function show(id, isShown) {
+  byId(id)?.classList.toggle("off", !isShown);
+}
+
+function set(element, name, value) {
+  if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
+
+// ---- the map: the same place as the server's templates give
+
+const across = (valence) => (160 + valence * 136).toFixed(1);
+const down = (arousal) => (112 - arousal * 88).toFixed(1);
+
+function place(id, point) {
+  show(id, Boolean(point));
+  if (point) set(byId(id), "transform", `translate(${across(point.valence)} ${down(point.arousal)})`);
+}
+
+function drawMap(mood, target, track) {
+  place("map-mood", mood);
+  place("map-target", target);
+  place("map-track", track);
+  const way = byId("map-way");
+  show("map-way", Boolean(mood));
+  if (mood) {
+    set(way, "x1", across(mood.valence));
+    set(way, "y1", down(mood.arousal));
+    set(way, "x2", across(target.valence));
+    set(way, "y2", down(target.arousal));
+    say("feel-mood", mood.feel);
+  }
+  show("legend-mood", Boolean(mood));
+  show("legend-track", Boolean(track));
+  say("feel-target", target.feel);
+  if (track) say("feel-track", track.feel);
+}
+
+// ---- the state
+
+function clockTime(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (parts[0] === 0) parts.shift();
+  return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+function drawTrack(track) {
+  show("track", Boolean(track));
+  show("why", Boolean(track));
+  if (!track) return;
+  say("track-title", track.title);
+  say("track-by", [track.artist, track.album].filter(Boolean).join(" · "));
+  say("track-why", track.why);
+  say("track-position", clockTime(track.position_s));
+  say("track-duration", track.duration_s ? clockTime(track.duration_s) : "");
+  set(byId("track-progress"), "max", track.duration_s || 1);
+  set(byId("track-progress"), "value", track.duration_s ? track.position_s : 0);
+}
+
+function drawSwitch(id, isOn) {
+  set(byId(id), "aria-checked", isOn);
+  set(byId(id), "value", !isOn);
+}
+
+let volumeTouched = -Infinity;
+
+function drawMusic(music) {
+  say("music-line", music.line);
+  drawSwitch("music", music.is_on);
+  drawTrack(music.track);
+  if (performance.now() - volumeTouched > 700) {
+    const volume = byId("volume");
+    if (volume) volume.value = music.volume_pct;
+    say("volume-pct", `${music.volume_pct} %`);
+  }
+  const steering = music.mode === "shift" ? music.goal : "match";
+  for (const pill of document.querySelectorAll("input[name=steering]")) {
+    pill.checked = pill.value === steering;
+  }
+  for (const words of document.querySelectorAll("[data-steering]")) {
+    words.hidden = words.dataset.steering !== steering;
+  }
+}
+
+let faultsDrawn = null;
+
+function drawFaults(parts) {
+  const faults = parts.filter((part) => part.state === "fault");
+  const list = byId("faults");
+  const asText = JSON.stringify(faults);
+  if (list && asText !== faultsDrawn) {
+    faultsDrawn = asText;
+    list.replaceChildren(
+      ...faults.map((part) => {
+        const item = byId("fault").content.cloneNode(true);
+        item.querySelector("b").textContent = part.title;
+        item.querySelector("span").textContent = part.message;
+        return item;
+      }),
+    );
+  }
+  for (const part of parts) {
+    const row = document.querySelector(`[data-part="${part.part}"]`);
+    if (!row) continue;
+    set(row, "data-state", part.state);
+    const message = row.querySelector(".part-message");
+    if (message.textContent !== part.message) message.textContent = part.message;
+  }
+  show("all-well", faults.length === 0);
+  show("not-well", faults.length > 0);
+}
+
+function draw(state) {
+  if (byId("sentence")) {
+    say("sentence", state.room.sentence);
+    document.title = `${state.room.sentence} · SoulSync Edge`;
+    drawMap(state.room.mood, state.music.target, state.music.track && state.music.track.place);
+    drawMusic(state.music);
+    say("library-tracks", String(state.library.tracks));
+    say("library-skipped", String(state.library.skipped));
+    show("library-skipped-line", state.library.skipped > 0);
+    say("library-notice", state.library.notice);
+    show("library-notice", state.library.notice !== "");
+  }
+  drawSwitch("camera", state.camera.is_on);
+  show("camera-open", state.camera.is_on);
+  show("camera-closed", !state.camera.is_on);
+  drawFaults(state.parts);
+}
+
+// ---- the connection: comes back by itself, and says so while it is gone
+
+const SILENCE_MS = 35000; // two missed signs of life, one every 15 s
+let events = null;
+let retryMs = 1000;
+let retryTimer = 0;
+let silenceTimer = 0;
+
+function heard() {
+  clearTimeout(silenceTimer);
+  silenceTimer = setTimeout(lost, SILENCE_MS);
+  retryMs = 1000;
+  if (banner.dataset.now === "lost") clearBanner();
+}
+
+function clearBanner() {
+  banner.dataset.now = "";
+  banner.textContent = "";
+}
+
+function lost() {
+  events?.close();
+  events = null;
+  clearTimeout(silenceTimer);
+  clearTimeout(retryTimer);
+  banner.dataset.now = "lost";
+  if (banner.textContent !== banner.dataset.lost) banner.textContent = banner.dataset.lost;
+  retryTimer = setTimeout(connect, retryMs);
+  retryMs = Math.min(retryMs * 1.5, 10000);
+}
+
+function connect() {
+  clearTimeout(retryTimer);
+  events?.close();
+  events = new EventSource("/api/events");
+  events.addEventListener("state", (event) => {
+    heard();
+    draw(JSON.parse(event.data));
+  });
+  events.addEventListener("beat", heard);
+  events.addEventListener("error", lost);
+  clearTimeout(silenceTimer);
+  silenceTimer = setTimeout(lost, SILENCE_MS);
+}
+
+if ("live" in document.body.dataset) {
+  connect();
+  // A phone that slept may have missed the end of its connection.
+  addEventListener("online", connect);
+  document.addEventListener("visibilitychange", () => document.hidden || connect());
+  addEventListener("pagehide", () => events?.close());
+  addEventListener("pageshow", (event) => event.persisted && connect());
+}
+
+// ---- what is pressed
+
+async function ask(command, wish) {
+  try {
+    const answer = await fetch(`/api/commands/${command}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(wish),
+    });
+    if (!answer.ok) throw new Error(answer.statusText);
+    if (banner.dataset.now === "refused") clearBanner();
+  } catch {
+    if (banner.dataset.now === "lost") return;
+    banner.dataset.now = "refused";
+    banner.textContent = banner.dataset.refused;
+  }
+}
+
+for (const button of document.querySelectorAll("button[data-command]")) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const wish = button.name === "is_on" ? { is_on: button.value === "true" } : {};
+    ask(button.dataset.command, wish);
+  });
+}
+
+for (const pill of document.querySelectorAll("input[name=steering]")) {
+  pill.addEventListener("change", () => {
+    if (pill.value === "match") ask("mode", { mode: "match" });
+    else ask("goal", { goal: pill.value });
+  });
+}
+
+const volume = byId("volume");
+let volumeTimer = 0;
+
+volume?.addEventListener("input", () => {
+  volumeTouched = performance.now();
+  say("volume-pct", `${volume.value} %`);
+  // While the slider moves, eight a second are enough to hear it follow.
+  volumeTimer ||= setTimeout(() => {
+    volumeTimer = 0;
+    ask("volume", { volume_pct: Number(volume.value) });
+  }, 125);
+});
+
+// A link to a setting opens the section it is in.
+function openTarget() {
+  const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
+  const group = target && target.closest("details");
+  if (group) {
+    group.open = true;
+    target.scrollIntoView({ block: "center" });
+  }
+}
+addEventListener("hashchange", openTarget);
+openTarget();

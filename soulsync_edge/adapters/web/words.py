@@ -1,0 +1,92 @@
+"""The words of the page that are not in a template, in one place."""
+
+import unicodedata
+from collections.abc import Mapping
+
+from soulsync_edge.domain.events import Part
+
+PARTS: Mapping[Part, str] = {
+    Part.EYE: "Eye program",
+    Part.CAMERA: "Camera",
+    Part.MODEL: "Expression model",
+    Part.VOICE: "Sound program",
+    Part.SOUND: "Speaker",
+    Part.LIBRARY: "Music library",
+    Part.BROKER: "Home hub (MQTT)",
+    Part.PAGE: "This page",
+    Part.BUTTON: "Button",
+    Part.LIGHT: "Light",
+    Part.STORE: "Memory",
+    Part.SETTINGS: "Settings",
+}
+
+WHAT_WORKS: Mapping[Part, str] = {
+    Part.EYE: "Runs, and looks when it may.",
+    Part.CAMERA: "Gives pictures.",
+    Part.MODEL: "Reads expressions.",
+    Part.VOICE: "Runs.",
+    Part.SOUND: "Music is heard.",
+    Part.LIBRARY: "Can be read.",
+    Part.BROKER: "Connected.",
+    Part.PAGE: "You are reading it.",
+    Part.BUTTON: "Listens for presses.",
+    Part.LIGHT: "Shows what the appliance does.",
+    Part.STORE: "Keeps your choices across restarts.",
+    Part.SETTINGS: "In force as saved.",
+}
+
+UNHEARD: Mapping[Part, str] = {
+    Part.EYE: "Not connected; it is started again by itself.",
+    Part.CAMERA: "Closed, or not heard of yet.",
+    Part.MODEL: "Has not read a face yet.",
+    Part.VOICE: "Not connected; it is started again by itself.",
+    Part.SOUND: "Nothing was played yet.",
+    Part.LIBRARY: "Not looked at yet.",
+    Part.BROKER: "Not in use. Settings, MQTT switches it on.",
+    Part.PAGE: "You are reading it.",
+    Part.BUTTON: "Not in use. Settings, Panel switches it on.",
+    Part.LIGHT: "Not in use. Settings, Panel switches it on.",
+    Part.STORE: "Nothing to keep yet.",
+    Part.SETTINGS: "In force as saved.",
+}
+
+CAMERA_CLOSED = "Closed by the switch."
+
+SECTIONS: Mapping[str, str] = {
+    "camera": "Camera",
+    "mood": "Mood",
+    "shifting": "Choosing music",
+    "player": "Sound",
+    "library": "Library",
+    "mqtt": "MQTT",
+    "panel": "Panel",
+    "web": "Page",
+    "privacy": "Privacy",
+}
+
+
+def readable(text: str) -> str:
+    """Return `text` without what cannot be sent or seen: halves of characters and controls.
+
+    Line ends stay: some messages have several lines.
+
+    File names need not be text at all; they come with stand-ins for the bytes that are not.
+    """
+    return "".join(_stand_in(sign) for sign in text)
+
+
+def _stand_in(sign: str) -> str:
+    is_unfit = sign != "\n" and unicodedata.category(sign) in {"Cs", "Cc"}
+    return "\ufffd" if is_unfit else sign
+
+
+def sentence_case(text: str) -> str:
+    """Return `text` with its first letter as at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def clock_time(seconds: float) -> str:
+    """Return a playing time as people write it: `3:07`, or `1:02:03` from an hour on."""
+    minutes, rest = divmod(int(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
