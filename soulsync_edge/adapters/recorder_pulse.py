@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,7 @@ SILENCE_DB = -120.0
 
 _FRAME_BYTES = 2 * CHANNELS  # s16
 _LATENCY_MS = 10
+_CHUNKS_FOR_TIME = 500  # 5 s
 _START_S = 15.0  # a loaded laptop; usually 0.1 s
 _STOP_S = 3.0
 _SINK = "rec"
@@ -65,7 +67,7 @@ class Recording:
         self._grew = threading.Condition()
         self._frames = 0
         self._is_over = False
-        self._begin_s = float("inf")
+        self._begins_s: deque[float] = deque(maxlen=_CHUNKS_FOR_TIME)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -128,7 +130,7 @@ class Recording:
     def first_sound_s(
         self, from_s: float, until_s: float, *, above_db: float = -60.0
     ) -> float | None:
-        """Return when it was first louder than `above_db`, or None; accurate to 5 ms.
+        """Return when it was first louder than `above_db`, or None; accurate to 10 ms.
 
         Waits, and raises, as `sound`.
         """
@@ -136,11 +138,20 @@ class Recording:
         sound = self.sound(from_s, until_s)
         for first in range(0, len(sound) - step + 1, step):
             if loudness_db(sound[first : first + step]) > above_db:
-                return max(from_s, self._begin_s) + first / RATE_HZ
+                return max(from_s, self._begin_s()) + first / RATE_HZ
         return None
 
+    def _begin_s(self) -> float:
+        """Return when the first frame was heard, as most chunks tell it.
+
+        Most arrive on time, some late on a busy machine, and the very first now and then early.
+        """
+        with self._grew:
+            begins_s = sorted(self._begins_s)
+        return begins_s[len(begins_s) // 4]
+
     def _frame_at(self, at_s: float) -> int:
-        return round((at_s - self._begin_s) * RATE_HZ)
+        return round((at_s - self._begin_s()) * RATE_HZ)
 
     def _wait(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
         with self._grew:
@@ -156,9 +167,7 @@ class Recording:
                 self._tape.write(chunk)
                 with self._grew:
                     self._frames = self._tape.tell() // _FRAME_BYTES
-                    # Chunks arrive late, never early: the least late one tells the beginning.
-                    begin_s = self._clock() - self._frames / RATE_HZ
-                    self._begin_s = min(self._begin_s, begin_s)
+                    self._begins_s.append(self._clock() - self._frames / RATE_HZ)
                     self._grew.notify_all()
         with self._grew:
             self._is_over = True
