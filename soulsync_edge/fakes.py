@@ -40,6 +40,8 @@ class FakeCamera:
     def read(self, timeout_s: float) -> Frame | None:
         if self.failing is not None:
             raise self.failing
+        if not self.is_open:
+            raise Unavailable("the camera is closed")
         return next(self._frames, None)
 
     def close(self) -> None:
