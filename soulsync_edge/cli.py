@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--music", type=Path, default=_CHECKOUT / "build" / "demo-music", help="folder to play"
     )
+    demo.add_argument(
+        "--host", default="127.0.0.1", help="address of the page; 0.0.0.0 lets phones in"
+    )
     demo.add_argument("--port", type=int, default=8080, help="of the page; 0 takes a free one")
     _add_models(demo)
 
@@ -164,6 +167,7 @@ def _demo(options: argparse.Namespace) -> int:
             camera=options.camera,
             music=options.music,
             port=options.port,
+            host=options.host,
             models=options.models,
         )
     )

@@ -16,10 +16,10 @@ LONGEST_WAIT_S = 60.0
 
 async def keep_trying(
     name: str,
-    open_part: Callable[[], AbstractAsyncContextManager[Awaitable[None]]],
+    open_part: Callable[[], AbstractAsyncContextManager[Awaitable[object]]],
     report: Callable[[bool, str], None],
     *,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
     """Open a part, and open it again whenever it is lost, until cancelled.
 

@@ -9,7 +9,7 @@ from soulsync_edge.ports import Clock, Post
 from soulsync_edge.services.keep_trying import keep_trying
 from soulsync_edge.settings import Settings
 
-Open = Callable[[Settings], AbstractAsyncContextManager[Awaitable[None]]]
+Open = Callable[[Settings], AbstractAsyncContextManager[Awaitable[object]]]
 """Opens the part by the settings; inside, the awaitable raises `Unavailable` when it is lost."""
 
 
