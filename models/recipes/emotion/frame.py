@@ -26,6 +26,7 @@ _ENLARGED_PX = 144
 _CARD_PX = 2 * _ENLARGED_PX
 _CARD_GREY = 110
 _LEAST_SCORE = 0.4
+_CLEAR_SCORE = 0.6
 
 
 def find_face(detector: object, picture: npt.NDArray[np.uint8]) -> Face | None:
@@ -54,7 +55,7 @@ def _print_medians(boxes: npt.NDArray[np.float32], points: npt.NDArray[np.float3
     print(f"eyes apart / box side     {np.median(apart / side):.3f}")
     print(f"eyes to mouth / box side  {np.median(to_mouth / side):.3f}")
     print(f"median box {np.median(boxes, axis=0).round(2)} of {PICTURE_PX} pixels")
-    print(f"median key points {np.median(points, axis=0).round(1).tolist()}")
+    print(f"median key points {np.median(points, axis=0).astype(float).round(1).tolist()}")
 
 
 def main() -> None:
@@ -84,7 +85,8 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     np.savez(arguments.work / FACES, box=boxes, points=points, score=scores)
     print(f"found a face in {np.mean(scores > 0):.2%} of {len(pictures)} pictures")
-    _print_medians(boxes[scores > 0], points[scores > 0])
+    is_clear = scores > _CLEAR_SCORE
+    _print_medians(boxes[is_clear], points[is_clear])
 
 
 if __name__ == "__main__":

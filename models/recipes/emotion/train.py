@@ -33,7 +33,7 @@ CHECKPOINT = "emotion.pt"
 class Recipe:
     """What a run is made of."""
 
-    epochs: int = 20
+    epochs: int = 14
     batch: int = 128
     rate: float = 0.1
     weight_decay: float = 5e-4
