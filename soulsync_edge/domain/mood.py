@@ -49,6 +49,9 @@ class MoodRules:
 # gap nothing is known about what the face did meanwhile.
 LONGEST_GAP_S = 1.0
 
+# Less evidence than this is none: dividing by it would give rounding errors, not shares.
+LEAST_WEIGHT = 1e-9
+
 _NO_SHARES = (0.0,) * len(EMOTIONS)
 
 
@@ -96,14 +99,14 @@ class Evidence:
     @property
     def probabilities(self) -> tuple[float, ...] | None:
         """The smoothed class probabilities, or None without evidence."""
-        if self.weight <= 0.0:
+        if self.weight < LEAST_WEIGHT:
             return None
         return tuple(min(share / self.weight, 1.0) for share in self.shares)
 
     @property
     def affect(self) -> Affect | None:
         """The smoothed affect, or None without evidence."""
-        if self.affect_weight <= 0.0:
+        if self.affect_weight < LEAST_WEIGHT:
             return None
         return clamped(self.valence / self.affect_weight, self.arousal / self.affect_weight)
 
