@@ -27,7 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # Adapters never import each other, but for these: a pure half, or a file several of them read.
 FRIENDS = {
+    "library_scan": {"folder_place"},
     "mqtt_paho": {"mqtt_topics"},
+    "mqtt_topics": {"mqtt_entities"},
     "actor_stage": {"model_manifest"},
     "camera_actor": {"actor_stage"},
     "camera_file": {"camera_reader"},

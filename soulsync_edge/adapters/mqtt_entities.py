@@ -1,0 +1,270 @@
+"""The things a home hub shows or operates: what each says, and which commands it takes."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from soulsync_edge.domain.emotion import EMOTIONS
+from soulsync_edge.domain.events import (
+    CameraSwitched,
+    Event,
+    GoalChosen,
+    ModeChosen,
+    MusicSwitched,
+    Part,
+    SkipRequested,
+    VolumeChosen,
+)
+from soulsync_edge.domain.portrait import Portrait
+from soulsync_edge.domain.shifting import Goal, Mode
+
+LONGEST_STATE = 255
+"""Characters Home Assistant takes as a state; a longer one becomes unknown."""
+
+UNKNOWN = "None"
+"""What Home Assistant takes as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One thing a home hub shows or operates.
+
+    Attributes:
+        key: Its part of the topics.
+        platform: What Home Assistant calls this kind of thing.
+        about: What it is and what its payload looks like, for people.
+        state: Draws its payload, or None when it has no state.
+        command: Makes an event of a command to it, None for a command it does not know; or None
+            when it takes no commands.
+        tells_mood: It says how the room looks: only published when the person wants that.
+        details: What Home Assistant is told besides.
+    """
+
+    key: str
+    platform: str
+    about: str
+    state: Callable[[Portrait], str] | None = None
+    command: Callable[[str, float], Event | None] | None = None
+    tells_mood: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def on_off(is_on: bool) -> str:  # noqa: FBT001  # the value to be written
+    """Return how a switch is written."""
+    return "ON" if is_on else "OFF"
+
+
+def coarse(value: float) -> float:
+    """Return `value` to a tenth: no more leaves the appliance than a hub can use."""
+    return round(value, 1) + 0.0  # turns -0.0 into 0.0
+
+
+def _valence(portrait: Portrait) -> str:
+    return UNKNOWN if portrait.affect is None else str(coarse(portrait.affect.valence))
+
+
+def _arousal(portrait: Portrait) -> str:
+    return UNKNOWN if portrait.affect is None else str(coarse(portrait.affect.arousal))
+
+
+def _track(portrait: Portrait) -> str:
+    if portrait.track is None:
+        return "nothing"
+    return clipped(" \u2013 ".join(filter(None, (portrait.track.artist, portrait.track.title))))
+
+
+def clipped(text: str, most: int = LONGEST_STATE) -> str:
+    """Return `text`, at most `most` characters of it."""
+    return text if len(text) <= most else text[: most - 1] + "\u2026"
+
+
+def _fault_in(*parts: Part) -> Callable[[Portrait], str]:
+    return lambda portrait: on_off(any(fault.part in parts for fault in portrait.faults))
+
+
+def _camera(text: str, at_s: float) -> Event | None:
+    return CameraSwitched(at_s, text == "ON") if text in {"ON", "OFF"} else None
+
+
+def _music(text: str, at_s: float) -> Event | None:
+    return MusicSwitched(at_s, text == "ON") if text in {"ON", "OFF"} else None
+
+
+def _mode(text: str, at_s: float) -> Event | None:
+    return ModeChosen(at_s, Mode(text)) if text in set(Mode) else None
+
+
+def _goal(text: str, at_s: float) -> Event | None:
+    return GoalChosen(at_s, Goal(text)) if text in set(Goal) else None
+
+
+def _volume(text: str, at_s: float) -> Event | None:
+    is_number = re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text, re.ASCII) is not None
+    volume_pct = round(float(text)) if is_number else -1
+    return VolumeChosen(at_s, volume_pct) if 0 <= volume_pct <= 100 else None  # noqa: PLR2004
+
+
+def _next(text: str, at_s: float) -> Event | None:
+    return SkipRequested(at_s) if text == "PRESS" else None
+
+
+ENTITIES = (
+    Entity(
+        "mood",
+        "sensor",
+        "how the room looks: one of the expressions, `unsure` or `nobody`",
+        state=lambda portrait: portrait.word,
+        tells_mood=True,
+        details={
+            "name": "Mood",
+            "device_class": "enum",
+            "options": [*(emotion.value for emotion in EMOTIONS), "unsure", "nobody"],
+            "icon": "mdi:emoticon-outline",
+        },
+    ),
+    Entity(
+        "valence",
+        "sensor",
+        "unpleasant -1 to pleasant 1, in steps of 0.1, or `None` while it is not known",
+        state=_valence,
+        tells_mood=True,
+        details={"name": "Valence", "state_class": "measurement", "icon": "mdi:arrow-left-right"},
+    ),
+    Entity(
+        "arousal",
+        "sensor",
+        "calm -1 to activated 1, in steps of 0.1, or `None` while it is not known",
+        state=_arousal,
+        tells_mood=True,
+        details={"name": "Arousal", "state_class": "measurement", "icon": "mdi:arrow-up-down"},
+    ),
+    Entity(
+        "confidence",
+        "sensor",
+        "how far to trust that, 0 to 1 in steps of 0.1",
+        state=lambda portrait: str(coarse(portrait.confidence)),
+        tells_mood=True,
+        details={"name": "Confidence", "state_class": "measurement", "icon": "mdi:gauge"},
+    ),
+    Entity(
+        "presence",
+        "binary_sensor",
+        "`ON` while someone is seen, else `OFF`",
+        state=lambda portrait: on_off(portrait.is_present),
+        tells_mood=True,
+        details={"name": "Presence", "device_class": "occupancy"},
+    ),
+    Entity(
+        "why",
+        "sensor",
+        "why this track was chosen, or why there is no music",
+        state=lambda portrait: clipped(portrait.silent_for or portrait.why or UNKNOWN),
+        tells_mood=True,  # the sentence names how the room looks
+        details={"name": "Why this track", "icon": "mdi:chat-question-outline"},
+    ),
+    Entity(
+        "track",
+        "sensor",
+        "artist and title of the present track, or `nothing`",
+        state=_track,
+        details={"name": "Track", "icon": "mdi:music"},
+    ),
+    Entity(
+        "camera",
+        "switch",
+        "whether the eye may look: `ON` or `OFF`",
+        state=lambda portrait: on_off(portrait.camera_is_on),
+        command=_camera,
+        details={"name": "Camera", "icon": "mdi:eye"},
+    ),
+    Entity(
+        "music",
+        "switch",
+        "whether music is wanted: `ON` or `OFF`",
+        state=lambda portrait: on_off(portrait.music_is_on),
+        command=_music,
+        details={"name": "Music", "icon": "mdi:music-note"},
+    ),
+    Entity(
+        "mode",
+        "select",
+        "`match` mirrors the mood, `shift` leads it to the goal",
+        state=lambda portrait: portrait.mode,
+        command=_mode,
+        details={
+            "name": "Mode",
+            "options": [mode.value for mode in Mode],
+            "icon": "mdi:swap-horizontal",
+        },
+    ),
+    Entity(
+        "goal",
+        "select",
+        "where a shift leads; choosing one also starts the shift",
+        state=lambda portrait: portrait.goal,
+        command=_goal,
+        details={
+            "name": "Goal",
+            "options": [goal.value for goal in Goal],
+            "icon": "mdi:flag-outline",
+        },
+    ),
+    Entity(
+        "volume",
+        "number",
+        "how loud, 0 to 100 percent",
+        state=lambda portrait: str(portrait.volume_pct),
+        command=_volume,
+        details={
+            "name": "Volume",
+            "min": 0,
+            "max": 100,
+            "step": 1,
+            "mode": "slider",
+            "unit_of_measurement": "%",
+            "icon": "mdi:volume-high",
+        },
+    ),
+    Entity(
+        "next",
+        "button",
+        "`PRESS` goes on to the next track",
+        command=_next,
+        details={"name": "Next track", "icon": "mdi:skip-next"},
+    ),
+    Entity(
+        "camera_problem",
+        "binary_sensor",
+        "`ON` while the eye, its camera or its model does not work",
+        state=_fault_in(Part.EYE, Part.CAMERA, Part.MODEL),
+        details={
+            "name": "Camera problem",
+            "device_class": "problem",
+            "entity_category": "diagnostic",
+        },
+    ),
+    Entity(
+        "sound_problem",
+        "binary_sensor",
+        "`ON` while there can be no sound",
+        state=_fault_in(Part.VOICE, Part.SOUND),
+        details={
+            "name": "Sound problem",
+            "device_class": "problem",
+            "entity_category": "diagnostic",
+        },
+    ),
+    Entity(
+        "library_problem",
+        "binary_sensor",
+        "`ON` while the music folder is away, empty or unreadable",
+        state=_fault_in(Part.LIBRARY),
+        details={
+            "name": "Library problem",
+            "device_class": "problem",
+            "entity_category": "diagnostic",
+        },
+    ),
+)
+"""All there is, in the order people are shown it."""
