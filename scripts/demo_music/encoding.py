@@ -93,6 +93,7 @@ def _with_comments(target: io.BytesIO, kind: type[FLAC] | type[OggVorbis], tags:
     file = kind(target)
     if file.tags is None:
         file.add_tags()  # type: ignore[no-untyped-call]  # mutagen has no types
+    file.clear()  # type: ignore[no-untyped-call]  # mutagen has no types; the encoder signed already
     file.update(  # type: ignore[no-untyped-call]  # mutagen has no types
         {
             "title": tags.title,

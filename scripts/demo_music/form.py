@@ -71,7 +71,9 @@ def lay_out(piece: Piece) -> Score:
     )
     if not len(verse) == len(answer) == len(bridge):
         raise ValueError(f"{piece.title}: verse, answer and bridge need the same number of bars")
-    phrases = {"a": verse, "c": answer, "b": bridge, "d": answer}
+    # The return starts as the statement did and ends as its close did.
+    half = len(verse) // 2
+    phrases = {"a": verse, "c": answer, "b": bridge, "d": [*verse[:half], *answer[half:]]}
     intro = [verse[index % len(verse)] for index in range(piece.intro_bars)]
     plan = [
         ("i", intro),

@@ -20,6 +20,7 @@ from scripts.demo_music.piece import FORM
 
 _EPSILON = 1e-6
 _LONG_BEATS = 1.5
+_LINGERING_BEATS = 0.75
 _HALF_BAR_BEATS = 2
 
 _INTERVAL_COSTS = (0.5, 0.0, 0.0, 0.3, 0.4, 0.6, 3.0, 0.9, 1.6, 1.8, 3.0, 4.0, 2.2)
@@ -215,6 +216,8 @@ def _realise(
                 )
             scale = score.scale.over(score.span_at(beat).chord)
             cost += 0.7 * abs(step - wanted)
+            if token.beats >= _LINGERING_BEATS:
+                cost += 1.5 * _rubs(scale.pitch(step), score, beat)
             if tones:
                 cost += _leap_cost(scale.pitch(step) - tones[-1].pitch)
             tones.append(Tone(beat, token.beats, step, scale.pitch(step)))
@@ -238,6 +241,12 @@ def _chord_step(wanted: int, score: Score, beat: float, *, upward: bool) -> int:
             if scale.pitch(step) % 12 in chord.pitch_classes:
                 return step
     return wanted
+
+
+def _rubs(pitch: int, score: Score, beat: float) -> bool:
+    """Say whether a note lies a semitone above a chord note, which sounds like a mistake."""
+    chord = score.span_at(beat).chord.pitch_classes
+    return pitch % 12 not in chord and (pitch - 1) % 12 in chord
 
 
 def _leap_cost(interval: int) -> float:

@@ -9,6 +9,7 @@ from scripts.demo_music.piece import Room
 from scripts.demo_music.synth.signals import (
     RATE_HZ,
     Samples,
+    body,
     decay,
     highpass,
     lowpass,
@@ -23,6 +24,9 @@ CEILING_DB = -2.0
 
 _PART_LEVEL_DB = -22.0
 _NOTHING_DB = -120.0
+
+_AIR = ((9000.0, 0.5, 1.5), (65.0, 0.8, -1.5))
+"""Master equaliser, each (Hz, Q, dB): a little openness on top, a little less boom."""
 
 _SILENCE_DB = -62.0
 """Below this a tail is over: a file should not end in seconds of nothing."""
@@ -139,7 +143,7 @@ def limit(sound: Samples, ceiling_db: float = CEILING_DB) -> Samples:
 
 def master(mix: Samples, *, target_db: float, fade_s: float) -> Samples:
     """Return the finished stereo sound: no rumble, glued, at its level, faded, no clipping."""
-    clean = highpass(mix, 28)
+    clean = body(highpass(mix, 28), _AIR)
     loud = limit(level_to(glue(clean), target_db))
     # Limiting costs a little level; a second, smaller step makes the target true.
     loud = limit(level_to(loud, target_db))

@@ -24,7 +24,7 @@ PIECES = (
             Part(
                 instrument="flute",
                 role="melody",
-                level_db=1,
+                level_db=-0.5,
                 pan=0.1,
                 send=0.3,
                 centre=79,
@@ -37,7 +37,7 @@ PIECES = (
             Part(
                 instrument="nylon guitar",
                 role="strum",
-                level_db=-4,
+                level_db=-3,
                 pan=-0.35,
                 send=0.15,
                 centre=57,
@@ -57,7 +57,7 @@ PIECES = (
             Part(
                 instrument="upright bass",
                 role="bass",
-                level_db=-4,
+                level_db=-2,
                 send=0.05,
                 centre=40,
                 pattern="R-----5-R---5-a-",
@@ -95,7 +95,7 @@ PIECES = (
             Part(
                 instrument="glockenspiel",
                 role="melody",
-                level_db=-3,
+                level_db=-4.5,
                 pan=0.25,
                 send=0.4,
                 centre=84,
@@ -117,7 +117,7 @@ PIECES = (
             Part(
                 instrument="pizzicato",
                 role="comp",
-                level_db=-5,
+                level_db=-4,
                 pan=0.4,
                 send=0.25,
                 centre=67,
@@ -137,7 +137,7 @@ PIECES = (
             Part(
                 instrument="sub bass",
                 role="bass",
-                level_db=-6,
+                level_db=-4,
                 send=0.0,
                 centre=40,
                 pattern="R--.R-..5--.R-a-",
@@ -174,7 +174,7 @@ PIECES = (
             Part(
                 instrument="synth lead",
                 role="melody",
-                level_db=-1,
+                level_db=-2.5,
                 pan=0.05,
                 send=0.35,
                 centre=76,
@@ -198,7 +198,7 @@ PIECES = (
             Part(
                 instrument="bright pad",
                 role="comp",
-                level_db=-7,
+                level_db=-6,
                 pan=0.15,
                 send=0.35,
                 centre=64,
@@ -245,7 +245,7 @@ PIECES = (
             Part(
                 instrument="vibraphone",
                 role="melody",
-                level_db=0,
+                level_db=-1.5,
                 pan=0.2,
                 send=0.3,
                 centre=77,
@@ -260,14 +260,14 @@ PIECES = (
             Part(
                 instrument="electric piano",
                 role="comp",
-                level_db=-5,
+                level_db=-4,
                 pan=-0.3,
                 send=0.2,
                 centre=60,
                 pattern="x-....x-........ | ......x---..o-..",
                 tightness=1.4,
             ),
-            Part(instrument="upright bass", role="walk", level_db=-3, send=0.06, centre=40),
+            Part(instrument="upright bass", role="walk", level_db=-2, send=0.06, centre=40),
             Part(instrument="brushes", role="drums", level_db=-8, send=0.15, pattern="swing"),
         ),
     ),
@@ -291,7 +291,7 @@ PIECES = (
             Part(
                 instrument="flute",
                 role="melody",
-                level_db=0,
+                level_db=-1.5,
                 pan=0.15,
                 send=0.3,
                 centre=76,
@@ -305,7 +305,7 @@ PIECES = (
             Part(
                 instrument="nylon guitar",
                 role="comp",
-                level_db=-3,
+                level_db=-2,
                 pan=-0.3,
                 send=0.15,
                 centre=60,
@@ -324,7 +324,7 @@ PIECES = (
             Part(
                 instrument="upright bass",
                 role="bass",
-                level_db=-4,
+                level_db=-2,
                 send=0.05,
                 centre=41,
                 pattern="R--.-5R-R--.-5a-",
@@ -353,7 +353,7 @@ PIECES = (
             Part(
                 instrument="brass",
                 role="melody",
-                level_db=0,
+                level_db=-1.5,
                 pan=0.15,
                 send=0.2,
                 centre=70,
@@ -380,7 +380,7 @@ PIECES = (
             Part(
                 instrument="skank guitar",
                 role="comp",
-                level_db=-6,
+                level_db=-5,
                 pan=0.45,
                 send=0.12,
                 centre=64,
@@ -422,7 +422,7 @@ PIECES = (
             Part(
                 instrument="violin",
                 role="melody",
-                level_db=0,
+                level_db=-1.5,
                 pan=0.1,
                 send=0.3,
                 centre=78,
@@ -447,7 +447,7 @@ PIECES = (
             Part(
                 instrument="reeds",
                 role="comp",
-                level_db=-6,
+                level_db=-5,
                 pan=0.35,
                 send=0.25,
                 centre=64,
@@ -458,7 +458,7 @@ PIECES = (
             Part(
                 instrument="upright bass",
                 role="bass",
-                level_db=-5,
+                level_db=-3,
                 send=0.08,
                 centre=40,
                 pattern="R---........",

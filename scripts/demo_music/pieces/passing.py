@@ -59,7 +59,7 @@ PIECES = (
             Part(
                 instrument="brushes",
                 role="drums",
-                level_db=-6,
+                level_db=-8,
                 send=0.12,
                 pattern="lo-fi",
                 on="acbd",
@@ -115,7 +115,7 @@ PIECES = (
             Part(
                 instrument="sticks",
                 role="drums",
-                level_db=-7,
+                level_db=-9,
                 send=0.15,
                 pattern="light kit",
                 on="acbd",

@@ -11,8 +11,8 @@ _STICK_KIT = {
     "shaker": drums.louder(
         drums.shaken(low_hz=5000, high_hz=12_000, length_s=0.06, attack_s=0.02, pan=-0.4), -10
     ),
-    "hat": drums.louder(drums.cymbal(t60_s=0.12, low_hz=5000, ring=0.45, pan=0.3), 5),
-    "open": drums.louder(drums.cymbal(t60_s=0.4, low_hz=4600, ring=0.5, pan=0.3), 3),
+    "hat": drums.louder(drums.cymbal(t60_s=0.12, low_hz=5000, ring=0.45, pan=0.3), 3),
+    "open": drums.louder(drums.cymbal(t60_s=0.4, low_hz=4600, ring=0.5, pan=0.3), 1),
     "ride": drums.louder(drums.cymbal(t60_s=1.3, low_hz=3800, ring=0.7, pan=-0.35, tick=0.9), -2),
     "crash": drums.cymbal(t60_s=2.6, low_hz=2600, ring=0.5, pan=-0.25),
     "high tom": drums.drum(hz=165, t60_s=0.4, bend=0.35, skin=0.25, pan=0.25),

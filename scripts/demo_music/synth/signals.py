@@ -57,9 +57,11 @@ def modes(
     blocks = -(-count // _BLOCK)
     outer = amplitude[keep] * np.exp(1j * start[keep] + np.outer(np.arange(blocks) * _BLOCK, rate))
     inner = np.exp(np.outer(rate, np.arange(_BLOCK)))
-    # One contiguous product: strided complex parts would miss the fast path.
-    result: Samples = np.hstack((outer.imag, outer.real)) @ np.vstack((inner.real, inner.imag))
-    return result.ravel()[:count]
+    # One contiguous product in single precision: rounding stays 120 dB below the sound, and
+    # strided complex parts would miss the fast path.
+    left = np.hstack((outer.imag, outer.real)).astype(np.float32)
+    right = np.vstack((inner.real, inner.imag)).astype(np.float32)
+    return (left @ right).ravel()[:count].astype(np.float64)
 
 
 def stereo(left: Samples, right: Samples | None = None) -> Samples:
