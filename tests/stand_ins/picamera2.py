@@ -3,6 +3,7 @@
 The real one comes with Raspberry Pi OS only. Set the class attributes to steer it.
 """
 
+import threading
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,6 +49,7 @@ class Picamera2:
         if self.stalled:
             raise TimeoutError
         assert wait > 0
+        threading.Event().wait(0.01)  # a hundred pictures a second
         self.requests_out += 1
         width, height = self.configuration["main"]["size"]
         assert self.configuration["main"]["format"] == "BGR888"
