@@ -1,15 +1,12 @@
 """The program that decides: every part of it named once, in start order."""
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,59 +16,39 @@ from soulsync_edge.adapters.settings_toml import TomlSettingsFile
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.adapters.systemd import SystemdSupervisor
 from soulsync_edge.adapters.trace_file import TraceFile
-from soulsync_edge.adapters.web.app import make_app
-from soulsync_edge.adapters.web.live import Live
-from soulsync_edge.adapters.web.server import WebServer
 from soulsync_edge.domain.commands import SetCamera
-from soulsync_edge.domain.events import (
-    EyeFound,
-    EyeLost,
-    Part,
-    PartReported,
-    VoiceFound,
-    VoiceLost,
-)
+from soulsync_edge.domain.events import Part, PartReported
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.errors import ConfigError, Unavailable
-from soulsync_edge.ports import Observer, Post, Store
+from soulsync_edge.ports import Post, Store
+from soulsync_edge.programs.core_links import Links, eye_link, voice_link
+from soulsync_edge.programs.core_parts import parts_of
 from soulsync_edge.services.conductor import Conductor, Record
 from soulsync_edge.services.heartbeat import Heartbeat
 from soulsync_edge.services.inbox import Inbox
-from soulsync_edge.services.lamp import Lamp
 from soulsync_edge.services.librarian import Librarian
 from soulsync_edge.services.memory import Memory, remembered
 from soulsync_edge.services.settings_keeper import SettingsKeeper
 from soulsync_edge.services.upkeep import Upkeep
 from soulsync_edge.settings import Settings
-from soulsync_edge.wire.link import LinkServer, sight_bytes_per_s
-from soulsync_edge.wire.messages import (
-    EYE_EVENTS,
-    EYE_ORDERS,
-    VOICE_EVENTS,
-    VOICE_ORDERS,
-    Configure,
-    EyeEvent,
-    EyeOrder,
-    VoiceEvent,
-    VoiceOrder,
-)
+from soulsync_edge.wire.link import LinkError, sight_bytes_per_s
+from soulsync_edge.wire.messages import Configure
 
 logger = logging.getLogger(__name__)
 
 clock = time.monotonic
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Core's ends of the links to the programs that touch the world."""
-
-    eye: LinkServer[EyeEvent, EyeOrder]
-    voice: LinkServer[VoiceEvent, VoiceOrder]
-
-
 def run(*, config: Path, run_dir: Path, state_dir: Path) -> int:
-    """Be core until SIGTERM or SIGINT; SIGHUP reads the settings again."""
-    return asyncio.run(_core(config, run_dir, state_dir))
+    """Be core until SIGTERM or SIGINT; SIGHUP reads the settings again.
+
+    Raises:
+        Unavailable: The run folder cannot be used, or another core uses it.
+    """
+    try:
+        return asyncio.run(_core(config, run_dir, state_dir))
+    except LinkError as error:
+        raise Unavailable(str(error)) from error
 
 
 async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
@@ -89,11 +66,11 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
         file = TomlSettingsFile(config)
         settings = _loaded(file, post)
         desk = SettingsKeeper(file, settings)
-        worker = stack.enter_context(ThreadPoolExecutor(1, "disk"))
         store = _store(state_dir, post)
         stack.callback(store.close)
+        worker = stack.enter_context(ThreadPoolExecutor(1, "disk"))  # ends before the store does
         session = remembered(store, settings, partial(_complain, post, Part.STORE))
-        links = Links(_eye_link(run_dir, desk, post), _voice_link(run_dir, desk, post))
+        links = Links(eye_link(run_dir, desk, post), voice_link(run_dir, desk, post))
         conductor = Conductor(
             inbox,
             session,
@@ -114,7 +91,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
         )
         heartbeat = Heartbeat(post, clock, supervisor)
         conductor.add_observers([heartbeat.show, Memory(store, worker, post, clock).show])
-        parts = _parts(conductor, desk, post)
+        parts = parts_of(conductor, desk, post)
         _live_by_settings(desk, conductor, librarian, links, parts)
         await stack.enter_async_context(links.voice)
         await stack.enter_async_context(links.eye)
@@ -126,7 +103,8 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
                 tasks.create_task(_reloading(desk, hang_up, post), name="settings"),
                 *(tasks.create_task(part.run(), name=f"upkeep of {part.name}") for part in parts),
             ]
-            await parts[0].has_been_tried.wait()
+            page, *_ = parts
+            await page.has_been_tried.wait()
             supervisor.ready()
             await stop.wait()
             supervisor.stopping()
@@ -157,53 +135,6 @@ def _store(state_dir: Path, post: Post) -> Store:
         return SqliteStore(None)
 
 
-def _eye_link(run_dir: Path, desk: SettingsKeeper, post: Post) -> LinkServer[EyeEvent, EyeOrder]:
-    def found() -> None:
-        link.send(Configure(desk.settings.eye.model_dump_json()))
-        post(PartReported(clock(), Part.EYE, is_ok=True, message=""))
-        post(EyeFound(clock()))
-
-    def lost() -> None:
-        message = "the eye program stopped; it is being restarted"
-        post(PartReported(clock(), Part.EYE, is_ok=False, message=message))
-        post(EyeLost(clock()))
-
-    link = LinkServer(
-        run_dir / "eye.sock",
-        EYE_EVENTS,
-        EYE_ORDERS,
-        on_found=found,
-        on_lost=lost,
-        on_message=post,
-        most_bytes_per_s=sight_bytes_per_s(desk.settings.camera.rate_hz),
-    )
-    return link
-
-
-def _voice_link(
-    run_dir: Path, desk: SettingsKeeper, post: Post
-) -> LinkServer[VoiceEvent, VoiceOrder]:
-    def found() -> None:
-        link.send(Configure(desk.settings.player.model_dump_json()))
-        post(PartReported(clock(), Part.VOICE, is_ok=True, message=""))
-        post(VoiceFound(clock()))
-
-    def lost() -> None:
-        message = "the sound program stopped; it is being restarted"
-        post(PartReported(clock(), Part.VOICE, is_ok=False, message=message))
-        post(VoiceLost(clock()))
-
-    link = LinkServer(
-        run_dir / "voice.sock",
-        VOICE_EVENTS,
-        VOICE_ORDERS,
-        on_found=found,
-        on_lost=lost,
-        on_message=post,
-    )
-    return link
-
-
 def _recording(
     settings: Settings, session: Session, post: Post, stack: AsyncExitStack
 ) -> Record | None:
@@ -217,57 +148,6 @@ def _recording(
         return None
     stack.callback(trace.close)
     return trace.record
-
-
-def _parts(conductor: Conductor, desk: SettingsKeeper, post: Post) -> list[Upkeep]:
-    """Return the parts that come and go by themselves, the page first."""
-    settings = desk.settings
-
-    @contextlib.asynccontextmanager
-    async def page(settings: Settings) -> AsyncIterator[Awaitable[object]]:
-        live = Live(conductor.state)
-        app = make_app(state=conductor.state, post=post, clock=clock, desk=desk, live=live)
-        server = WebServer(app, live, settings.web.host, settings.web.port)
-        async with _watching(conductor, live.show), server as served:
-            yield served
-
-    @contextlib.asynccontextmanager
-    async def broker(settings: Settings) -> AsyncIterator[Awaitable[object]]:
-        from soulsync_edge.adapters.mqtt_paho import PahoHub
-
-        hub = PahoHub(settings.mqtt, conductor.state, post, clock)
-        async with hub, _watching(conductor, hub.show):
-            yield asyncio.Event().wait()
-
-    @contextlib.asynccontextmanager
-    async def panel(settings: Settings) -> AsyncIterator[Awaitable[object]]:
-        from soulsync_edge.adapters.button_gpiozero import GpioButton
-        from soulsync_edge.adapters.light_gpiozero import GpioLight
-
-        with contextlib.ExitStack() as pins:
-            light = GpioLight(settings.panel.light_pin)
-            pins.callback(light.close)
-            button = GpioButton(settings.panel.button_pin, settings.panel.hold_s, post, clock)
-            pins.callback(button.close)
-            async with _watching(conductor, Lamp(light).show):
-                yield asyncio.Event().wait()
-
-    upkeep = partial(Upkeep, settings=settings, post=post, clock=clock)
-    return [
-        upkeep(Part.PAGE, page, is_on=lambda _settings: True),
-        upkeep(Part.BROKER, broker, is_on=lambda settings: settings.mqtt.is_on),
-        upkeep(Part.BUTTON, panel, is_on=lambda settings: settings.panel.is_on),
-    ]
-
-
-@contextlib.asynccontextmanager
-async def _watching(conductor: Conductor, observer: Observer) -> AsyncIterator[None]:
-    """Let `observer` see every change while it is open."""
-    conductor.add_observers([observer])
-    try:
-        yield
-    finally:
-        conductor.remove_observer(observer)
 
 
 def _live_by_settings(
