@@ -30,7 +30,7 @@ PLAYED = frozenset(
 """Endings of files that are looked into."""
 
 COMPANIONS = frozenset(
-    ".accurip .bmp .cue .db .gif .ini .jpeg .jpg .log .lrc "  # noqa: SIM905  # as above
+    ".accurip .bmp .cue .db .gif .ini .jpeg .jpg .json .log .lrc "  # noqa: SIM905  # as above
     ".m3u .m3u8 .md5 .nfo .pls .png .sfv .tif .tiff .webp .xspf".split()
 )
 """Endings of files that often lie beside music: passed over without a word."""
