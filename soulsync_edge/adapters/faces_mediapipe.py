@@ -1,20 +1,35 @@
 """Finds faces with MediaPipe's FaceDetector (Tasks API), near ones and across the room."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import mediapipe
 import numpy as np
-
-# The narrow module: the package's own `vision` would load every other task as well.
-from mediapipe.tasks.python.core.base_options import BaseOptions
-from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
 
 from soulsync_edge.adapters.model_manifest import REMEDY, checked_model
 from soulsync_edge.domain.face import Face, Point
 from soulsync_edge.errors import ModelError
 from soulsync_edge.ports import Pixels
+
+# MediaPipe loads its drawing tools whether asked or not, and with them matplotlib: 30 MB, half a
+# second, and an error where nothing can be written, as in the eye's sandbox. Nothing here draws.
+_unwanted = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
+sys.modules.update({name: ModuleType(name) for name in _unwanted})
+
+import mediapipe  # noqa: E402  # after the above
+
+# The narrow module: the package's own `vision` would load every other task as well.
+from mediapipe.tasks.python.core.base_options import BaseOptions  # noqa: E402  # as above
+from mediapipe.tasks.python.vision.face_detector import (  # noqa: E402  # as above
+    FaceDetector,
+    FaceDetectorOptions,
+)
+
+for _name in _unwanted:  # whoever does draw gets the real one
+    del sys.modules[_name]
+
 
 MODEL = "face_detector"
 KEY_POINTS = 6
