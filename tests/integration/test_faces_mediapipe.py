@@ -1,0 +1,160 @@
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
+from soulsync_edge.adapters.faces_mediapipe import (
+    LEAST_SCORE,
+    MediapipeFaceFinder,
+    Window,
+    windows_over,
+)
+from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.errors import ModelError
+from soulsync_edge.ports import Pixels
+
+MODELS = Path(__file__).parents[2] / "models"
+
+LOOKS_TO_FIND = 7
+"""The whole picture each time, and one of six windows over a 640 x 480 picture."""
+
+
+@pytest.fixture
+def finder() -> Iterator[MediapipeFaceFinder]:
+    finder = MediapipeFaceFinder(MODELS)
+    yield finder
+    finder.close()
+
+
+def acted(label: Emotion, t_s: float = 1.0) -> Pixels:
+    return ActorCamera(MODELS, (Scene(0.0, label),), start_s=0.0).pixels_at(t_s)
+
+
+def resized(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
+    return np.asarray(cv2.resize(pixels, (width_px, height_px)), np.uint8)
+
+
+def across_the_room(share: float, left_px: int, top_px: int) -> Pixels:
+    """Return the actor's picture shrunk to `share` and set into a grey 640 x 480 room."""
+    small = cv2.resize(
+        acted(Emotion.NEUTRAL), None, fx=share, fy=share, interpolation=cv2.INTER_AREA
+    )
+    room = np.random.default_rng(1).normal(110, 3, (480, 640, 3)).astype(np.uint8)
+    room[top_px : top_px + small.shape[0], left_px : left_px + small.shape[1]] = small
+    return room
+
+
+@pytest.mark.parametrize("label", [Emotion.NEUTRAL, Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE])
+def test_a_face_is_found_whatever_it_shows(finder: MediapipeFaceFinder, label: Emotion) -> None:
+    [face] = finder.find(acted(label))
+
+    assert face.score >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("left_px", "top_px"), [(0, 0), (380, 0), (200, 140), (0, 280), (380, 280)]
+)
+def test_a_face_across_the_room_is_found_within_a_round_and_then_kept(
+    finder: MediapipeFaceFinder, left_px: int, top_px: int
+) -> None:
+    room = across_the_room(0.4, left_px, top_px)
+    assert room.shape == (480, 640, 3)
+
+    looks = [finder.find(room) for _ in range(LOOKS_TO_FIND + 4)]
+
+    found = [bool(faces) for faces in looks]
+    first = found.index(True)
+    assert first < LOOKS_TO_FIND
+    assert all(found[first:])
+    assert left_px < looks[first][0].centre[0] < left_px + 256
+    assert top_px < looks[first][0].centre[1] < top_px + 192
+
+
+def test_the_far_face_is_out_of_the_model_s_reach_without_a_closer_look(
+    finder: MediapipeFaceFinder,
+) -> None:
+    room = across_the_room(0.4, 380, 280)
+
+    found = finder.find(room)
+
+    # The first window of the round lies elsewhere: only the whole picture could have shown it.
+    assert found == ()
+
+
+@pytest.mark.parametrize("grain_px", [1, 4, 8, 16])
+def test_noise_is_nobody(finder: MediapipeFaceFinder, grain_px: int) -> None:
+    chance = np.random.default_rng(grain_px)
+    size = (480 // grain_px, 640 // grain_px, 3)
+
+    found = [
+        finder.find(resized(chance.integers(0, 256, size).astype(np.uint8), 640, 480))
+        for _ in range(20)
+    ]
+
+    assert found == [()] * 20
+
+
+def test_pictures_of_changing_sizes_are_no_trouble(finder: MediapipeFaceFinder) -> None:
+    someone = acted(Emotion.NEUTRAL)
+    finder.find(someone)
+
+    for width_px, height_px in ((64, 48), (3, 200), (1, 1), (1280, 960), (480, 640)):
+        finder.find(resized(someone, width_px, height_px))
+
+    assert finder.find(someone)
+
+
+def test_a_picture_cut_out_of_a_larger_one_will_do(finder: MediapipeFaceFinder) -> None:
+    larger = np.pad(acted(Emotion.NEUTRAL), ((10, 10), (10, 10), (0, 0)))
+
+    assert finder.find(larger[10:-10, 10:-10])[0].score >= LEAST_SCORE
+
+
+@pytest.mark.parametrize(
+    ("width_px", "height_px", "count"), [(640, 480, 6), (480, 640, 6), (480, 480, 9), (100, 10, 1)]
+)
+def test_windows_cover_the_picture_and_overlap(width_px: int, height_px: int, count: int) -> None:
+    windows = windows_over(width_px, height_px)
+
+    covered = np.zeros((height_px, width_px), int)
+    for window in windows:
+        right, bottom = window.left_px + window.side_px, window.top_px + window.side_px
+        assert right <= width_px
+        assert bottom <= height_px
+        covered[window.top_px : bottom, window.left_px : right] += 1
+    if (width_px, height_px) != (100, 10):
+        assert len(windows) == count
+        assert windows[0] == Window(0, 0, max(width_px, height_px) // 2)
+    assert covered.min() >= 1
+
+
+def test_a_model_with_a_flipped_byte_is_refused(tmp_path: Path) -> None:
+    shutil.copy(MODELS / "manifest.toml", tmp_path)
+    content = bytearray((MODELS / "face_detection_short_range.tflite").read_bytes())
+    content[1000] ^= 1
+    (tmp_path / "face_detection_short_range.tflite").write_bytes(content)
+
+    with pytest.raises(ModelError, match=r"face_detector.*damaged"):
+        MediapipeFaceFinder(tmp_path)
+
+
+def test_a_model_the_manifest_vouches_for_but_nobody_can_load_is_refused(tmp_path: Path) -> None:
+    content = b"no network at all"
+    (tmp_path / "face.tflite").write_bytes(content)
+    (tmp_path / "manifest.toml").write_text(
+        f"""
+        schema = 1
+        [models.face_detector]
+        file = "face.tflite"
+        sha256 = "{hashlib.sha256(content).hexdigest()}"
+        bytes = {len(content)}
+        """
+    )
+
+    with pytest.raises(ModelError, match="MediaPipe cannot load"):
+        MediapipeFaceFinder(tmp_path)

@@ -1,0 +1,504 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from soulsync_edge.domain.commands import SetCamera
+from soulsync_edge.domain.events import EstimateArrived, NobodySeen, Part, PartReported
+from soulsync_edge.errors import ModelError, NoFrameYet, Unavailable
+from soulsync_edge.fakes import (
+    FakeClock,
+    FakeEmotionReader,
+    FakeFaceFinder,
+    FakeLight,
+    FakeSupervisor,
+    a_frame,
+)
+from soulsync_edge.ports import Camera, Frame, Light
+from soulsync_edge.programs.eye import (
+    ALIVE_S,
+    LONGEST_WAIT_S,
+    STALL_S,
+    WORKS_AGAIN_S,
+    Eye,
+    NeedsRestart,
+    Openers,
+    Senses,
+)
+from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings, Settings
+from soulsync_edge.wire.messages import Configure, EyeEvent
+
+CONFIGURE = Configure(Settings().eye.model_dump_json())
+ON, OFF = SetCamera(is_on=True), SetCamera(is_on=False)
+
+
+class RoomCamera:
+    """A camera that gives a frame at each read, unless told to fail."""
+
+    def __init__(self, room: "Room") -> None:
+        self._room = room
+        self.is_open = True
+
+    def read(self, timeout_s: float) -> Frame | None:
+        if self._room.reading is not None:
+            if isinstance(self._room.reading, NoFrameYet):
+                self._room.clock.pass_time(timeout_s)
+            raise self._room.reading
+        return a_frame(self._room.clock(), self._room.level) if not self._room.has_ended else None
+
+    def close(self) -> None:
+        if self._room.closing is not None:
+            raise self._room.closing
+        self._room.happened.append("camera closed")
+        self.is_open = False
+
+
+class RoomLight(FakeLight):
+    """A light that writes down when it goes on and out."""
+
+    def __init__(self, room: "Room") -> None:
+        super().__init__()
+        self._room = room
+        self.failing = room.light_failing
+
+    def show(self, level: float) -> None:
+        super().show(level)
+        self._room.happened.append("light on")
+
+    def close(self) -> None:
+        super().close()
+        self._room.happened.append("light out")
+
+
+class Room:
+    """An eye with everything around it, and what happened in order."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.supervisor = FakeSupervisor()
+        self.posted: list[EyeEvent] = []
+        self.happened: list[str] = []
+        self.level = 128
+        self.opening: Unavailable | ModelError | None = None
+        self.reading: Unavailable | None = None
+        self.closing: Unavailable | None = None
+        self.light_failing: Unavailable | None = None
+        self.senses_failing: ModelError | None = None
+        self.has_ended = False
+        self.finder = FakeFaceFinder()
+        self.eye = Eye(
+            self.posted.append,
+            Openers(self._camera, self._light, self._senses),
+            self.supervisor,
+            self.clock,
+        )
+
+    def starts_looking(self) -> None:
+        """Let core allow the eye to look, and the eye open its camera."""
+        self.eye.obey(CONFIGURE)
+        self.eye.obey(ON)
+        self.eye.look()
+
+    def look_for(self, seconds: float) -> None:
+        """Let the program's loop run for so long."""
+        end_s = self.clock() + seconds
+        while self.clock() < end_s:
+            wait_s = self.eye.wait_s()
+            self.clock.pass_time(min(wait_s, end_s - self.clock()))
+            self.eye.look()
+            self.clock.pass_time(0.001)
+
+    def reports(self, part: Part) -> list[tuple[bool, str]]:
+        return [
+            (event.is_ok, event.message)
+            for event in self.posted
+            if isinstance(event, PartReported) and event.part is part
+        ]
+
+    def sights(self) -> list[EyeEvent]:
+        return [event for event in self.posted if not isinstance(event, PartReported)]
+
+    def _camera(self, _settings: CameraSettings) -> tuple[Camera, str]:
+        self.happened.append("camera opening")
+        if self.opening is not None:
+            raise self.opening
+        return RoomCamera(self), "camera 7"
+
+    def _light(self, panel: PanelSettings) -> Light | None:
+        return RoomLight(self) if panel.is_on else None
+
+    def _senses(self) -> Senses:
+        self.happened.append("models loaded")
+        if self.senses_failing is not None:
+            raise self.senses_failing
+        crop = np.zeros((64, 64), np.uint8)
+        return Senses(self.finder, lambda _pixels, _face: crop, FakeEmotionReader())
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def with_panel() -> Configure:
+    settings = EyeSettings(camera=CameraSettings(), panel=PanelSettings(is_on=True))
+    return Configure(settings.model_dump_json())
+
+
+def test_an_eye_that_was_told_nothing_opens_nothing(room: Room) -> None:
+    room.look_for(60)
+
+    assert room.happened == []
+    assert room.posted == []
+
+
+@pytest.mark.parametrize("orders", [[CONFIGURE], [ON], [CONFIGURE, ON, OFF], [CONFIGURE, OFF]])
+def test_the_camera_stays_closed_until_core_allows_it(
+    room: Room, orders: list[Configure | SetCamera]
+) -> None:
+    for order in orders:
+        room.eye.obey(order)
+
+    room.look_for(10)
+
+    assert "camera opening" not in room.happened
+
+
+def test_an_eye_that_may_look_tells_what_it_sees(room: Room) -> None:
+    room.starts_looking()
+
+    room.eye.look()
+
+    [sight] = room.sights()
+    assert isinstance(sight, EstimateArrived)
+    assert sight.at_s == room.clock()
+
+
+def test_an_open_camera_is_reported_with_its_name_and_size(room: Room) -> None:
+    room.starts_looking()
+
+    room.look_for(5)
+
+    assert room.reports(Part.CAMERA) == [(True, "camera 7, 640 x 480")]
+    assert "status: camera: camera 7, 640 x 480" in room.supervisor.told
+
+
+def test_looks_keep_the_rate_that_is_set(room: Room) -> None:
+    room.starts_looking()
+
+    room.look_for(10)
+
+    assert len(room.sights()) == pytest.approx(40, abs=1)
+
+
+def test_the_light_is_lit_before_the_camera_opens_and_goes_out_after_it_closed(
+    room: Room,
+) -> None:
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+    room.eye.look()
+
+    room.eye.obey(OFF)
+
+    assert room.happened == [
+        "models loaded",
+        "light on",
+        "camera opening",
+        "camera closed",
+        "light out",
+    ]
+
+
+def test_a_light_that_fails_keeps_the_camera_closed(room: Room) -> None:
+    room.light_failing = Unavailable("the camera light on pin 27 does not answer")
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+
+    room.look_for(5)
+
+    assert "camera opening" not in room.happened
+    assert room.reports(Part.LIGHT) == [(False, "the camera light on pin 27 does not answer")]
+    assert [is_ok for is_ok, _ in room.reports(Part.CAMERA)] == [False]
+
+
+def test_a_light_that_works_again_lets_the_camera_open(room: Room) -> None:
+    room.light_failing = Unavailable("no pin")
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+    room.look_for(5)
+    room.light_failing = None
+
+    room.look_for(LONGEST_WAIT_S)
+
+    assert room.reports(Part.LIGHT)[-1] == (True, "")
+    assert room.eye.is_looking
+
+
+def test_switching_off_closes_the_camera_at_once_and_says_so(room: Room) -> None:
+    room.starts_looking()
+
+    room.eye.obey(OFF)
+
+    assert not room.eye.is_looking
+    assert room.happened[-1] == "camera closed"
+    assert room.reports(Part.CAMERA)[-1] == (True, "closed")
+
+
+def test_a_lost_core_closes_the_camera_until_it_is_back_and_allows_it_again(room: Room) -> None:
+    room.starts_looking()
+
+    room.eye.core_is_gone()
+    room.look_for(10)
+    room.eye.obey(CONFIGURE)
+    room.look_for(10)
+
+    assert room.happened.count("camera opening") == 1
+    room.eye.obey(ON)
+    room.look_for(1)
+    assert room.happened.count("camera opening") == 2
+    assert room.happened.count("models loaded") == 1
+
+
+def test_a_new_core_is_told_everything_again(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+    room.eye.core_is_gone()
+    room.posted.clear()
+
+    room.starts_looking()
+    room.look_for(1)
+
+    assert room.reports(Part.MODEL) == [(True, "")]
+    assert room.reports(Part.CAMERA) == [(True, "camera 7, 640 x 480")]
+
+
+def test_a_missing_camera_is_reported_once_and_tried_again_with_growing_patience(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.opening = Unavailable("there is no camera")
+    room.starts_looking()
+
+    room.look_for(60)
+    in_the_first_minute = room.happened.count("camera opening")
+    room.look_for(600)
+    in_ten_more = room.happened.count("camera opening") - in_the_first_minute
+
+    assert in_the_first_minute == 6  # at 0, 1, 3, 7, 15 and 31 s
+    assert in_ten_more == pytest.approx(600 / LONGEST_WAIT_S, abs=1)
+    assert room.reports(Part.CAMERA) == [(False, "there is no camera")]
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1
+
+
+def test_a_camera_that_comes_back_is_looked_through_within_half_a_minute(room: Room) -> None:
+    room.opening = Unavailable("there is no camera")
+    room.starts_looking()
+    room.look_for(600)
+    room.opening = None
+
+    room.look_for(LONGEST_WAIT_S + 1)
+
+    assert room.reports(Part.CAMERA)[-1] == (True, "camera 7, 640 x 480")
+    assert room.sights()
+
+
+def test_a_stalled_camera_is_opened_again_after_five_seconds(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+    room.reading = NoFrameYet("camera 7 gave no picture in 0.1 s")
+
+    room.look_for(STALL_S - 0.5)
+    before = list(room.happened)
+    room.look_for(1)
+
+    assert "camera closed" not in before
+    assert room.happened[-1] == "camera closed"
+    assert room.reports(Part.CAMERA)[-1][0] is False
+    room.reading = None
+    room.look_for(2)
+    assert room.reports(Part.CAMERA)[-1] == (True, "camera 7, 640 x 480")
+
+
+def test_a_single_late_frame_is_no_fault(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+    room.reading = NoFrameYet("late")
+    room.look_for(STALL_S - 1)
+    room.reading = None
+
+    room.look_for(1)
+
+    assert room.reports(Part.CAMERA) == [(True, "camera 7, 640 x 480")]
+
+
+def test_a_camera_that_fails_twice_needs_a_fresh_process(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+    room.reading = Unavailable("camera 7 is frozen")
+    room.look_for(0.5)
+
+    with pytest.raises(NeedsRestart, match="camera 7 is frozen"):
+        room.look_for(5)
+
+    assert not room.eye.is_looking
+
+
+def test_a_camera_that_has_worked_meanwhile_may_fail_again(room: Room) -> None:
+    room.starts_looking()
+    for _ in range(4):
+        room.look_for(WORKS_AGAIN_S + 5)
+        room.reading = Unavailable("camera 7 was unplugged")
+        room.look_for(0.5)
+        room.reading = None
+
+    room.look_for(5)
+
+    assert room.eye.is_looking
+
+
+def test_a_recording_that_ends_is_played_again(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+    room.has_ended = True
+    room.look_for(0.5)
+    room.has_ended = False
+
+    room.look_for(5)
+
+    assert room.happened.count("camera opening") == 2
+    assert room.eye.is_looking
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda eye: eye.obey(OFF),
+        lambda eye: eye.core_is_gone(),
+        lambda eye: eye.end(),
+    ],
+)
+def test_a_camera_that_does_not_let_go_ends_the_program(
+    room: Room, end: Callable[[Eye], None]
+) -> None:
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+    room.eye.look()
+    room.closing = Unavailable("camera 7 does not let go")
+
+    with pytest.raises(NeedsRestart, match="does not let go"):
+        end(room.eye)
+
+    assert "light out" not in room.happened  # it shines as long as the camera is open
+
+
+def test_a_refused_model_is_reported_once_and_the_camera_stays_closed(room: Room) -> None:
+    room.senses_failing = ModelError("model `emotion`: damaged")
+    room.starts_looking()
+
+    room.look_for(600)
+
+    assert room.happened == ["models loaded"]
+    assert room.reports(Part.MODEL) == [(False, "model `emotion`: damaged")]
+    assert room.supervisor.told.count("alive") == pytest.approx(600 / ALIVE_S, abs=2)
+
+
+def test_a_refused_model_is_tried_again_when_the_settings_come_anew(room: Room) -> None:
+    room.senses_failing = ModelError("model `emotion`: damaged")
+    room.starts_looking()
+    room.senses_failing = None
+
+    room.eye.obey(CONFIGURE)
+    room.look_for(1)
+
+    assert room.reports(Part.MODEL) == [(False, "model `emotion`: damaged"), (True, "")]
+    assert room.eye.is_looking
+
+
+def test_a_demo_face_that_is_damaged_is_a_model_fault(room: Room) -> None:
+    room.opening = ModelError("model `actor`: damaged")
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+
+    room.look_for(60)
+
+    assert room.reports(Part.MODEL)[-1] == (False, "model `actor`: damaged")
+    assert room.happened.count("camera opening") == 1
+    assert room.happened[-1] == "light out"
+
+
+def test_new_settings_open_the_camera_anew_and_equal_ones_do_not(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+
+    room.eye.obey(CONFIGURE)
+    room.look_for(1)
+    assert room.happened.count("camera opening") == 1
+    camera = CameraSettings(rate_hz=1)
+    room.eye.obey(Configure(EyeSettings(camera=camera, panel=PanelSettings()).model_dump_json()))
+    room.look_for(1)
+
+    assert room.happened.count("camera opening") == 2
+
+
+@pytest.mark.parametrize(
+    "section", ["", "{}", json.dumps({"camera": {"rate_hz": 999}, "panel": {}})]
+)
+def test_settings_the_eye_does_not_understand_are_reported(room: Room, section: str) -> None:
+    room.eye.obey(Configure(section))
+    room.eye.obey(ON)
+
+    room.look_for(5)
+
+    [(is_ok, message)] = room.reports(Part.EYE)
+    assert not is_ok
+    assert "Restart both" in message
+    assert "camera opening" not in room.happened
+
+
+def test_a_dark_picture_is_a_remark_and_not_a_fault(room: Room) -> None:
+    room.starts_looking()
+    room.level = 0
+
+    room.look_for(1)
+
+    [(is_ok, message)] = room.reports(Part.CAMERA)
+    assert is_ok
+    assert "shutter" in message
+    assert all(isinstance(sight, NobodySeen) for sight in room.sights())
+
+
+def test_the_supervisor_hears_of_progress_while_looking_waiting_and_resting(room: Room) -> None:
+    def told_in(seconds: float) -> int:
+        before = room.supervisor.told.count("alive")
+        room.look_for(seconds)
+        return room.supervisor.told.count("alive") - before
+
+    resting = told_in(30)
+    room.starts_looking()
+    looking = told_in(30)
+    room.eye.obey(OFF)
+    room.opening = Unavailable("gone")
+    room.eye.obey(ON)
+    waiting = told_in(30)
+
+    assert min(resting, looking, waiting) >= 5
+
+
+def test_a_stall_is_no_progress(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+    room.supervisor.told.clear()
+    room.reading = NoFrameYet("late")
+
+    room.look_for(STALL_S - 1)
+
+    assert "alive" not in room.supervisor.told
+
+
+def test_the_models_are_let_go_at_the_end(room: Room) -> None:
+    room.starts_looking()
+
+    room.eye.end()
+
+    assert room.happened[-1] == "camera closed"
+    assert not room.finder.is_open
