@@ -213,8 +213,9 @@ install_program() {
     needs_restart=yes
   fi
   wanted=$(mktemp)
-  printf '#!%s/venv/bin/python\nimport sys\nsys.path.insert(0, "%s/app")\nfrom soulsync_edge.cli import main\nsys.exit(main())\n' \
-    "$home" "$home" >"$wanted"
+  echo "$home/app" >"$wanted"
+  put "$wanted" "$(echo "$home"/venv/lib/python3*/site-packages)/soulsync.pth" || true
+  printf '#!%s/venv/bin/python\nimport sys\nfrom soulsync_edge.cli import main\nsys.exit(main())\n' "$home" >"$wanted"
   put "$wanted" "$home/venv/bin/soulsync" 755 || true
   rm -f "$wanted"
 }
@@ -347,7 +348,6 @@ farewell() {
   local port camera address
   read -r port camera < <("$home/venv/bin/python" - /var/lib/soulsync/soulsync.toml <<'END' || echo "8080 True"
 import sys
-sys.path.insert(0, "/opt/soulsync/app")
 from pathlib import Path
 from soulsync_edge.adapters.settings_toml import TomlSettingsFile
 settings, _ = TomlSettingsFile(Path(sys.argv[1])).load_or_fall_back()
