@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -59,6 +60,7 @@ def run(wishes: Wishes) -> int:
         raise Unavailable(f"--seconds must be at least {SHORTEST_S:.0f}, got {wishes.seconds:g}")
     if not any(wishes.music.glob("**/*.*")):
         raise Unavailable(f"there is no music in {wishes.music}; `make setup` renders some there")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="soulsync-demo-"))
         demo = Demo(wishes, Path(scratch))

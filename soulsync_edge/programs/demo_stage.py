@@ -81,6 +81,7 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
+            process_group=0,  # Ctrl-C is for the demo, which then ends its programs in order
         )
 
 
@@ -182,7 +183,11 @@ def free_port() -> int:
 
 def _opened(stack: ExitStack, command: list[str], stdout: int = subprocess.DEVNULL) -> None:
     process = subprocess.Popen(  # noqa: S603  # Debian's broker and its client
-        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.DEVNULL
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
     )
 
     def end() -> None:
