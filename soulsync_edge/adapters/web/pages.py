@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import FormData
 
 from soulsync_edge.adapters.web import forms
 from soulsync_edge.adapters.web.pieces import Pieces
+from soulsync_edge.adapters.web.server import bound_socket
 from soulsync_edge.adapters.web.tracks import skipped_files, track_rows
 from soulsync_edge.adapters.web.view import shown
 from soulsync_edge.adapters.web.words import readable, sentence_case
@@ -32,6 +32,12 @@ STEERINGS: tuple[tuple[str, str, str], ...] = (
     (Goal.ENERGISE.value, "Energise", "Music leads from there to more energy"),
     (Goal.SLEEP.value, "Sleep", "Music leads from there to rest"),
 )
+
+_OUT_OF_DATE = (
+    "Settings were changed elsewhere meanwhile. What you entered is still here: look it through "
+    "and save again."
+)
+_LAST_PORT = 65535
 
 
 def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
@@ -64,7 +70,7 @@ def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
 
     @router.post("/settings")
     async def save_settings(request: Request) -> Response:
-        return await _save(await request.form(), desk, pieces)
+        return await _save(request, desk, pieces)
 
     @router.get("/privacy")
     async def privacy() -> str:
@@ -119,32 +125,46 @@ def control_routes(post: Post, clock: Clock) -> APIRouter:
     return router
 
 
-async def _save(form: FormData, desk: SettingsDesk, pieces: Pieces) -> Response:
+async def _save(request: Request, desk: SettingsDesk, pieces: Pieces) -> Response:
     """Save what the form changes; on any mistake give the form back as it was sent."""
+    form = await request.form()
     before = forms.entries_of(desk.settings)
     entries = {**before, **forms.entries_in(form)}
-    problems, complaint, status = forms.Placed(), "", 422
     changes = forms.changes_between(before, entries)
-    if form.get("edition") != forms.edition(desk.settings):
-        complaint = (
-            "Settings were changed elsewhere meanwhile. What you entered is still here: look it "
-            "through and save again."
-        )
-        status = 409
-    else:
-        try:
-            if changes:
-                await desk.change(changes)
-        except ConfigError as error:
-            problems = forms.placed(error.problems)
-        except Unavailable as error:
-            complaint, status = sentence_case(str(error)), 503
-        else:
-            names = [f"{section}.{key}" for section, keys in changes.items() for key in keys]
-            query = urlencode({"saved": " ".join(names)})
-            return RedirectResponse(f"/settings?{query}", 303)
-    page = _settings_page(desk, pieces, entries, problems=problems, complaint=complaint)
-    return HTMLResponse(page, status)
+    old_port = desk.settings.web.port
+    problems, complaint, status = forms.Placed(), "", 422
+    try:
+        if form.get("edition") != forms.edition(desk.settings):
+            complaint, status = _OUT_OF_DATE, 409
+        elif changes:
+            _check_port(changes, desk)
+            await desk.change(changes)
+    except ConfigError as error:
+        problems = forms.placed(error.problems)
+    except Unavailable as error:
+        complaint, status = sentence_case(str(error)), 503
+    if complaint or problems.at or problems.elsewhere:
+        page = _settings_page(desk, pieces, entries, problems=problems, complaint=complaint)
+        return HTMLResponse(page, status)
+    if desk.settings.web.port != old_port:
+        address = str(request.url.replace(path="/", query="", port=desk.settings.web.port))
+        return HTMLResponse(pieces.page("moved.html", here="/settings", address=address))
+    names = [f"{section}.{key}" for section, keys in changes.items() for key in keys]
+    return RedirectResponse(f"/settings?{urlencode({'saved': ' '.join(names)})}", 303)
+
+
+def _check_port(changes: forms.Changes, desk: SettingsDesk) -> None:
+    """See that the page can be served at its new port, before the old one is given up.
+
+    Without its page nobody could take the change back.
+
+    Raises:
+        Unavailable: It cannot.
+    """
+    port = str(changes.get("web", {}).get("port", ""))
+    if port.isdecimal() and int(port) <= _LAST_PORT:
+        host = str(changes["web"].get("host", desk.settings.web.host))
+        bound_socket(host, int(port)).close()
 
 
 def _settings_page(  # what can stand on it

@@ -1,5 +1,6 @@
 """The templates, compiled once."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,30 @@ class Pieces:
     """
 
     def __init__(self, static_mark: str) -> None:
-        self._templates = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._templates.globals.update(static_mark=static_mark)
-        self._templates.filters.update(clock_time=clock_time, map_x=map_x, map_y=map_y)
-        for name in self._templates.list_templates():
-            self._templates.get_template(name)  # compiled now, not at the first visit
+        self._static_mark = static_mark
+        self._templates = _templates()
 
     def page(self, template: str, **values: Any) -> str:  # templates take what they name
         """Return the page `template` makes of `values`."""
-        return self._templates.get_template(template).render(values)
+        return self._templates.get_template(template).render(
+            {"static_mark": self._static_mark, **values}
+        )
+
+
+@functools.cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    templates.filters.update(clock_time=clock_time, map_x=map_x, map_y=map_y)
+    for name in templates.list_templates():
+        templates.get_template(name)  # compiled now, not at the first visit
+    return templates
 
 
 def map_x(valence: float) -> str:

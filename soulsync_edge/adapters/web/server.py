@@ -161,7 +161,8 @@ class _QuietServer(uvicorn.Server):
         yield
 
     def cut_off(self) -> None:
-        """Drop every connection that is still open."""
+        """Drop every connection that is still open, and wait for nothing any more."""
+        self.force_exit = True
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
@@ -176,11 +177,11 @@ class _Connection(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
-    _idle_since_s = 0.0
+    idle_since_s = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self._idle_since_s = self.loop.time()
+        self.idle_since_s = self.loop.time()
         if len(self.connections) > MOST_CONNECTIONS:
             self._make_room()
         self._await_question()
@@ -194,7 +195,7 @@ class _Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._idle_since_s = self.loop.time()
+        self.idle_since_s = self.loop.time()
         if self._is_answering:  # the next question was already there
             self._cancel_deadline()
 
@@ -220,6 +221,11 @@ class _Connection(H11Protocol):
             return False  # type: ignore[unreachable]  # uvicorn declares it without None
         return not self.cycle.response_complete
 
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is being answered, and it is not on its way out either."""
+        return not self._is_answering and not self.transport.is_closing()
+
     def _await_question(self) -> None:
         self._deadline = self.loop.call_later(QUESTION_WITHIN_S, self.transport.abort)
 
@@ -230,9 +236,6 @@ class _Connection(H11Protocol):
 
     def _make_room(self) -> None:
         """Drop the connection that has been idle longest: this one, if all others are busy."""
-        idle = [
-            other
-            for other in self.connections
-            if isinstance(other, _Connection) and not other._is_answering  # noqa: SLF001  # one of us
-        ]
-        min(idle, key=lambda other: other._idle_since_s).transport.abort()  # noqa: SLF001
+        idle = [other for other in self.connections if isinstance(other, _Connection)]
+        idle = [other for other in idle if other.is_idle]
+        min(idle, key=lambda other: other.idle_since_s).transport.abort()

@@ -1,0 +1,319 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import soulsync_edge.adapters.web
+from soulsync_edge.adapters.web import forms
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.events import (
+    CameraSwitched,
+    Event,
+    GoalChosen,
+    ModeChosen,
+    MusicSwitched,
+    Part,
+    SkipRequested,
+    VolumeChosen,
+)
+from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
+from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.track import SkippedFile, catalogue_of
+from soulsync_edge.errors import Unavailable
+from tests.page_house import StillHouse, some_music
+
+AT_S = 1000.0
+PAGES = ("/", "/library", "/settings", "/privacy", "/health")
+FILES = Path(next(iter(soulsync_edge.adapters.web.__path__)))
+
+
+def test_the_first_page_says_how_the_room_looks_and_what_plays() -> None:
+    house = StillHouse()
+    playing = NowPlaying(f"{1:020x}", "on the way to calm: near quiet", Affect(0, 0), 0.0)
+    playing = replace(playing, is_heard=True, position_s=42.0)
+    house.session = Session(playing=playing, is_silent_for="", has_voice=True)
+
+    page = house.browser().get("/").text
+
+    assert "The eye cannot see right now" in page
+    assert "Piece 1" in page
+    assert "On the way to calm: near quiet" in page
+    assert "0:42" in page
+
+
+def test_a_fault_is_on_the_first_page_in_plain_words() -> None:
+    house = StillHouse()
+    fault = Health(Part.BROKER, is_ok=False, message="hub.lan does not answer", since_s=0.0)
+    house.session = Session(health=(fault,))
+
+    assert "Hub.lan does not answer" in house.browser().get("/").text
+
+
+@pytest.mark.parametrize(
+    ("control", "entries", "event"),
+    [
+        ("music", {"is_on": "false"}, MusicSwitched(AT_S, is_on=False)),
+        ("next", {}, SkipRequested(AT_S)),
+        ("volume", {"volume_pct": "35"}, VolumeChosen(AT_S, 35)),
+        ("steering", {"steering": "match"}, ModeChosen(AT_S, Mode.MATCH)),
+        ("steering", {"steering": "energise"}, GoalChosen(AT_S, Goal.ENERGISE)),
+        ("camera", {"is_on": "true"}, CameraSwitched(AT_S, is_on=True)),
+    ],
+)
+def test_without_a_script_every_control_is_a_form_that_leads_back(
+    control: str, entries: dict[str, str], event: Event
+) -> None:
+    house = StillHouse()
+
+    answer = house.browser().post(f"/controls/{control}", data=entries)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert house.posted == [event]
+
+
+def test_switches_offer_the_other_state() -> None:
+    house = StillHouse()
+    house.session = replace(house.session, camera_is_on=False)
+
+    page = house.browser().get("/").text
+
+    assert re.search(r'id="camera" [^>]*aria-checked="false" name="is_on" value="true"', page)
+    assert re.search(r'id="music" [^>]*aria-checked="true" name="is_on" value="false"', page)
+
+
+def test_text_from_files_cannot_become_markup() -> None:
+    house = StillHouse()
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    track = some_music(1).tracks[0]
+    track = replace(track, title=evil, artist=evil, album=evil, affect_source=evil)
+    skipped = SkippedFile(f"/media/soulsync/{evil}", evil)
+    house.context = Context(catalogue=catalogue_of([track], [skipped], notice=evil))
+    house.session = Session(
+        playing=NowPlaying(track.track_id, evil, Affect(0, 0), 0.0),
+        health=(Health(Part.SOUND, is_ok=False, message=evil, since_s=0.0),),
+    )
+
+    for page in PAGES:
+        answer = house.browser().get(page, params={"q": evil, "saved": evil})
+        assert "<script>alert" not in answer.text
+        assert "<img" not in answer.text
+
+
+def test_the_library_is_cut_into_pages_and_searched() -> None:
+    house = StillHouse()
+    house.context = Context(catalogue=some_music(230))
+    browser = house.browser()
+
+    first, last = browser.get("/library").text, browser.get("/library?page=3").text
+    beyond = browser.get("/library?page=99").text
+    found = browser.get("/library", params={"q": "pIECE 22"}).text
+
+    assert first.count('<th scope="row">') == 100
+    assert last == beyond
+    assert last.count('<th scope="row">') == 30
+    assert "Piece 229" in last
+    assert found.count('<th scope="row">') == 11
+    assert "11 found" in found
+    assert "Page 1 of 3" in first
+
+
+def test_titles_are_sorted_as_people_count() -> None:
+    house = StillHouse()
+    house.context = Context(catalogue=some_music(12))
+
+    titles = re.findall(r'<th scope="row">(.*?)</th>', house.browser().get("/library").text)
+
+    assert titles == [f"Piece {number}" for number in range(12)]
+
+
+def test_the_library_lists_what_was_skipped_and_where_it_lies() -> None:
+    page = StillHouse().browser().get("/library").text
+
+    assert "<code>/media/soulsync</code>" in page
+    assert "<code>old/broken.mp3</code><span>It is damaged</span>" in page
+    assert "Its mood tag" in page
+    assert "Lively and bright" in page
+
+
+def test_an_empty_library_says_what_to_do() -> None:
+    house = StillHouse()
+    house.context = Context(catalogue=catalogue_of((), is_away=True, notice="no stick."))
+
+    page = house.browser().get("/library").text
+
+    assert "No stick. Plug the stick in" in page
+
+
+def _edition(house: StillHouse) -> str:
+    return forms.edition(house.desk.settings)
+
+
+def test_settings_are_saved_and_said() -> None:
+    house = StillHouse()
+    browser = house.browser()
+
+    answer = browser.post(
+        "/settings",
+        data={"edition": _edition(house), "camera.rate_hz": "2.5", "mqtt.is_on": ["off", "on"]},
+    )
+    page = browser.get(answer.headers["location"]).text
+
+    assert answer.status_code == 303
+    assert house.file.settings.camera.rate_hz == 2.5
+    assert house.desk.settings.mqtt.is_on
+    assert "<li>Camera: Looks per second</li><li>MQTT: MQTT</li>" in page
+
+
+def test_saving_without_a_change_says_so() -> None:
+    house = StillHouse()
+    browser = house.browser()
+
+    answer = browser.post("/settings", data={"edition": _edition(house)})
+
+    assert "Nothing was changed." in browser.get(answer.headers["location"]).text
+
+
+def test_all_mistakes_come_back_at_their_fields_and_nothing_entered_is_lost() -> None:
+    house = StillHouse()
+
+    answer = house.browser().post(
+        "/settings",
+        data={
+            "edition": _edition(house),
+            "camera.width_px": "99999",
+            "mqtt.base_topic": "<no> good",
+            "library.folder": "/music",
+            "web.names": "fine.lan\nnot fine",
+        },
+    )
+
+    assert answer.status_code == 422
+    assert house.desk.settings == house.file.settings == StillHouse().desk.settings
+    assert "3 entries are not right" in answer.text
+    for name in ("camera.width_px", "mqtt.base_topic", "web.names"):
+        assert f'id="{name}.problem"' in answer.text
+        assert f'aria-describedby="{name}.about {name}.problem" aria-invalid="true"' in answer.text
+    assert 'value="99999"' in answer.text
+    assert 'value="&lt;no&gt; good"' in answer.text
+    assert 'value="/music"' in answer.text
+    assert "fine.lan\nnot fine</textarea>" in answer.text
+    assert answer.text.count("<details") - answer.text.count("open>") == 6
+
+
+def test_a_disk_that_refuses_is_told_and_the_form_kept() -> None:
+    house = StillHouse()
+    house.file.failing = Unavailable("the settings could not be saved: the disk is full")
+
+    answer = house.browser().post(
+        "/settings", data={"edition": _edition(house), "library.folder": "/music"}
+    )
+
+    assert answer.status_code == 503
+    assert "The settings could not be saved: the disk is full" in answer.text
+    assert 'value="/music"' in answer.text
+
+
+def test_a_form_made_from_older_settings_does_not_undo_newer_ones() -> None:
+    house = StillHouse()
+    old = _edition(house)
+    browser = house.browser()
+    browser.post("/settings", data={"edition": old, "camera.rate_hz": "2"})
+
+    entered = {"edition": old, "camera.rate_hz": "4", "web.port": "81"}
+    answer = browser.post("/settings", data=entered)
+
+    assert answer.status_code == 409
+    assert house.desk.settings.camera.rate_hz == 2
+    assert 'value="81"' in answer.text
+    assert f'value="{_edition(house)}"' in answer.text
+
+
+def test_a_new_port_is_named_with_its_address() -> None:
+    house = StillHouse()
+
+    answer = house.browser().post("/settings", data={"edition": _edition(house), "web.port": "0"})
+
+    assert answer.status_code == 200
+    assert "now on the page is at another address" in answer.text
+
+
+def test_the_password_itself_is_never_shown(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("hunter2")
+    house = StillHouse()
+    browser = house.browser()
+    browser.post("/settings", data={"edition": _edition(house), "mqtt.password_file": str(secret)})
+
+    page = browser.get("/settings").text
+
+    assert str(secret) in page
+    assert "hunter2" not in page
+
+
+def test_the_privacy_page_follows_the_settings() -> None:
+    house = StillHouse()
+    browser = house.browser()
+
+    before = browser.get("/privacy").text
+    browser.post(
+        "/settings",
+        data={
+            "edition": _edition(house),
+            "mqtt.is_on": "on",
+            "mqtt.publish_mood": "on",
+            "privacy.trace_file": "/tmp/trace.jsonl",  # noqa: S108  # only a name
+        },
+    )
+    after = browser.get("/privacy").text
+
+    assert "nothing is recorded" in before
+    assert "it is told how the room looks" not in before
+    assert "/tmp/trace.jsonl" in after  # noqa: S108
+    assert "it is told how the room looks" in after
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline() -> None:
+    browser = StillHouse().browser()
+
+    for page in PAGES:
+        text = browser.get(page).text
+        assert not re.search(r"(?:https?:)?//[a-z]", text)
+        assert not re.search(r"<style|<script(?![^>]* src=)|\sstyle=|\son[a-z]+=", text)
+    for file in (FILES / "static").iterdir():
+        text = file.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|@import|url\(", text)
+
+
+def test_the_first_page_with_all_it_loads_is_small() -> None:
+    browser = StillHouse().browser()
+
+    page = browser.get("/")
+    loaded = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    sizes = [len(browser.get(address).content) for address in loaded]
+
+    assert len(loaded) == 3
+    assert len(page.content) + sum(sizes) <= 150_000
+
+
+def test_style_and_script_are_kept_by_the_browser_until_they_change() -> None:
+    browser = StillHouse().browser()
+    address = re.findall(r'href="(/static/page.css[^"]+)"', browser.get("/").text)[0]
+
+    assert "immutable" in browser.get(address).headers["cache-control"]
+    assert browser.get("/static/page.css").headers["cache-control"] == "no-cache"
+    assert browser.get("/static/..%2fapp.py").status_code == 404
+
+
+def test_every_label_names_a_field_and_every_field_has_a_label() -> None:
+    browser = StillHouse().browser()
+
+    for page in PAGES:
+        text = browser.get(page).text
+        ids = re.findall(r'\sid="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+        for pointed in re.findall(r'\s(?:for|aria-labelledby)="([^"]+)"', text):
+            assert pointed in ids
+        for pointers in re.findall(r'\saria-describedby="([^"]+)"', text):
+            assert set(pointers.split()) <= set(ids)
+        assert text.count("<h1") == 1

@@ -1,0 +1,136 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soulsync_edge.adapters.web.view import PartState, health_shown, shown
+from soulsync_edge.domain import events as ev
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.emotion import EMOTIONS
+from soulsync_edge.domain.events import Part
+from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
+from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.step import step
+from soulsync_edge.domain.track import Track, catalogue_of
+from tests.page_house import StillHouse, some_music
+
+CONTEXT = Context(catalogue=some_music())
+
+times = st.floats(0, 1000)
+texts = st.text(st.characters(codec=None), max_size=20)  # any code point, halves included
+happenings = st.one_of(
+    st.builds(
+        ev.EstimateArrived,
+        times,
+        st.sampled_from(
+            [tuple(float(other is emotion) for other in EMOTIONS) for emotion in EMOTIONS]
+        ),
+        st.floats(0, 1),
+        st.integers(1, 5),
+    ),
+    st.builds(ev.NobodySeen, times),
+    st.builds(ev.FaceObscured, times, st.sampled_from(ev.Obstacle)),
+    st.builds(ev.PartReported, times, st.sampled_from(Part), st.booleans(), texts),
+    st.builds(ev.Tick, times, st.integers(0, 1439)),
+    st.builds(ev.TrackStarted, times, st.just(f"{1:020x}")),
+    st.builds(ev.VoiceFound, times),
+    st.builds(ev.VoiceLost, times),
+    st.builds(ev.EyeFound, times),
+    st.builds(ev.EyeLost, times),
+    st.builds(ev.CameraSwitched, times, st.booleans()),
+    st.builds(ev.MusicSwitched, times, st.booleans()),
+    st.builds(ev.GoalChosen, times, st.sampled_from(Goal)),
+)
+
+
+@given(st.lists(happenings, max_size=30), texts, texts)
+def test_any_state_can_be_drawn_on_every_page(
+    events: list[ev.Event], title: str, reason: str
+) -> None:
+    house = StillHouse()
+    tracks = [replace(track, title=title, artist=reason) for track in CONTEXT.catalogue.tracks]
+    context = Context(catalogue=catalogue_of(tracks, CONTEXT.catalogue.skipped, notice=reason))
+    session = Session()
+    for event in events:
+        session, _ = step(session, event, context)
+    house.session, house.context = session, context
+
+    browser = house.browser()
+
+    assert shown(session, context).model_dump_json()
+    for page in ("/", "/library", "/privacy", "/health", "/api/state", "/api/health"):
+        assert browser.get(page).status_code == 200
+
+
+def _playing(title: str) -> tuple[Session, Context]:
+    track = Track("t", "/m/t.flac", title, "", "", 61.0, Affect(0.5, 0.5), 0.2, "its mood tag")
+    playing = NowPlaying("t", "the room looks sad: near dark", Affect(0, 0), 0.0, is_heard=True)
+    session = Session(playing=playing, is_silent_for="", has_voice=True)
+    return session, Context(catalogue=catalogue_of([track]))
+
+
+def test_what_plays_is_shown_with_its_reason() -> None:
+    music = shown(*_playing("Kites")).music
+
+    assert music.line == "Playing"
+    assert music.track is not None
+    assert (music.track.title, music.track.why) == ("Kites", "The room looks sad: near dark")
+    assert music.track.place.feel == "lively and bright"
+
+
+def test_a_name_that_is_not_text_can_be_sent() -> None:
+    music = shown(*_playing("K\udce4se\x07")).music
+
+    assert music.track is not None
+    assert music.track.title == "K\ufffdse\ufffd"
+
+
+def test_silence_has_a_reason() -> None:
+    session, context = _playing("Kites")
+
+    assert shown(replace(session, is_silent_for="nobody is here"), context).music.line == (
+        "Paused: nobody is here"
+    )
+    assert shown(Session(), Context()).music.line == "Silent: starting"
+
+
+def test_a_reason_that_stands_below_as_notice_is_not_said_twice() -> None:
+    context = Context(catalogue=catalogue_of((), notice="the stick is not plugged in"))
+    state = shown(Session(is_silent_for="the stick is not plugged in"), context)
+
+    assert state.music.line == "Silent"
+    assert state.library.notice == "The stick is not plugged in"
+
+
+def test_an_empty_library_is_said_even_without_a_notice() -> None:
+    assert shown(Session(), Context()).library.notice == "The library is empty"
+
+
+def test_a_fault_is_told_in_the_words_of_its_part() -> None:
+    health = (Health(Part.SOUND, is_ok=False, message="no sound device: plug one in", since_s=0.0),)
+    state = shown(Session(health=health), CONTEXT)
+
+    assert [(part.title, part.message) for part in state.faults] == [
+        ("Speaker", "No sound device: plug one in")
+    ]
+    assert health_shown(Session(health=health), CONTEXT).status is PartState.FAULT
+
+
+def test_a_fault_of_a_camera_that_was_closed_since_is_no_fault() -> None:
+    health = (Health(Part.CAMERA, is_ok=False, message="gone", since_s=0.0),)
+    state = shown(Session(health=health, camera_is_on=False), CONTEXT)
+
+    assert state.faults == ()
+    camera = next(part for part in state.parts if part.part is Part.CAMERA)
+    assert camera.message == "Closed by the switch."
+
+
+def test_every_part_is_listed() -> None:
+    assert [part.part for part in shown(Session(), CONTEXT).parts] == list(Part)
+
+
+def test_the_switch_stands_at_the_goal_only_while_shifting() -> None:
+    matching = Session(mode=Mode.MATCH, goal=Goal.SLEEP)
+
+    assert shown(matching, CONTEXT).steering == "match"
+    assert shown(replace(matching, mode=Mode.SHIFT), CONTEXT).steering == "sleep"
