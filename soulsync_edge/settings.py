@@ -230,7 +230,8 @@ class PanelSettings(Section):
 
     is_on: bool = _field(default=False, title="Panel", text="a button and lights are wired")
     button_pin: int = _field(17, "Button pin", "button to ground", least=0, most=27)
-    light_pin: int = _field(18, "Light pin", "shows what the appliance does", least=0, most=27)
+    # Pins 18 to 21 carry the sound of an I2S board.
+    light_pin: int = _field(12, "Light pin", "shows what the appliance does", least=0, most=27)
     camera_light_pin: int = _field(
         27, "Camera light pin", "lit whenever the camera is open", least=0, most=27
     )
