@@ -2,6 +2,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from soulsync_edge.adapters.camera_file import PICTURES_HZ, FileCamera
@@ -233,3 +234,17 @@ def test_live_a_folder_that_vanishes_is_a_fault(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="pictures"):
         camera.read(1.0)
+
+
+def test_opening_and_closing_leaves_no_file_open(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.avi", [picture(60), picture(90)])
+    clock = FakeClock()
+    live(video, clock).close()
+    before = psutil.Process().num_fds()
+
+    for _ in range(100):
+        camera = live(video, clock)
+        camera.read(1.0)
+        camera.close()
+
+    assert psutil.Process().num_fds() == before

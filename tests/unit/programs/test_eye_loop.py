@@ -1,8 +1,12 @@
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from soulsync_edge.adapters.camera_actor import ActorCamera, demo_script
 from soulsync_edge.domain.commands import SetCamera
 from soulsync_edge.domain.events import EstimateArrived, NobodySeen, Part, PartReported
 from soulsync_edge.errors import ModelError, NoFrameYet, Unavailable
@@ -24,9 +28,14 @@ from soulsync_edge.programs.eye import (
     NeedsRestart,
     Openers,
     Senses,
+    open_camera,
+    open_light,
 )
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings, Settings
 from soulsync_edge.wire.messages import Configure, EyeEvent
+
+MODELS = Path(__file__).parents[3] / "models"
+STAND_INS = Path(__file__).parents[2] / "stand_ins"
 
 CONFIGURE = Configure(Settings().eye.model_dump_json())
 ON, OFF = SetCamera(is_on=True), SetCamera(is_on=False)
@@ -500,3 +509,59 @@ def test_the_models_are_let_go_at_the_end(room: Room) -> None:
 
     assert room.happened[-1] == "camera closed"
     assert not room.finder.is_open
+
+
+def test_a_process_with_pictures_in_it_is_never_dumped() -> None:
+    # In a process of its own: it cannot be undone.
+    question = (
+        "import ctypes, resource\n"
+        "from soulsync_edge.programs.eye import keep_out_of_core_dumps\n"
+        "keep_out_of_core_dumps()\n"
+        "PR_GET_DUMPABLE = 3\n"
+        "print(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))\n"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", question], capture_output=True, text=True, check=True
+    )
+
+    assert answer.stdout.splitlines() == ["0", "(0, 0)"]
+
+
+@pytest.mark.parametrize(
+    ("device", "length_s"), [("/dev/video0", 86_400.0), ("60", 60.0), ("40.5@123.25", 40.5)]
+)
+def test_the_demo_actor_plays_a_script_of_the_length_asked_for(
+    device: str, length_s: float
+) -> None:
+    camera, name = open_camera(MODELS, CameraSettings(adapter="actor", device=device))
+
+    assert name == "demo actor"
+    assert isinstance(camera, ActorCamera)
+    assert camera.script == demo_script(length_s)
+
+
+def test_automatic_takes_a_usb_camera_where_no_ribbon_camera_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+
+    with pytest.raises(Unavailable, match="no camera at /dev/video77"):
+        open_camera(MODELS, CameraSettings(device="/dev/video77"))
+
+
+def test_automatic_takes_the_ribbon_camera_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(STAND_INS)
+
+    camera, name = open_camera(MODELS, CameraSettings())
+
+    assert name == "ribbon camera imx708"
+    camera.close()
+    sys.modules.pop("picamera2")
+
+
+def test_without_a_panel_there_is_no_light() -> None:
+    assert open_light(PanelSettings()) is None
