@@ -1,0 +1,252 @@
+"""A player on libVLC: two decks for life, used in turn."""
+
+import ctypes
+import math
+import os
+import stat
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
+from soulsync_edge.errors import Unavailable
+from soulsync_edge.ports import Clock, Post
+
+LIBRARY = "libvlc.so.5"
+
+OPTIONS = (
+    "--quiet",
+    "--intf=dummy",
+    "--no-video",
+    "--no-spu",  # a text file would be shown as subtitles, and so count as playing
+    "--no-osd",
+    "--no-lua",  # its scripts look things up on the web
+    "--no-metadata-network-access",
+    "--no-sub-autodetect-file",
+    "--no-stats",
+    "--no-media-library",
+    "--no-volume-save",
+    # Least read-ahead, for the first sound: 0.1 s is still enough for a slow card, since the
+    # file behind it is read ahead by the kernel. 0 makes the mp3 decoder run dry.
+    "--file-caching=100",
+)
+
+SHORT_S = 2.0
+"""A track no longer than this may end without ever being seen to move."""
+
+_DAMAGED_WITHIN_S = 1.0  # a broken file ends within 0.2 s on a desktop, a slow card takes longer
+_MOVED_EVERY_S = 1.0
+
+
+class VlcPlayer:
+    """A `Player` with two libvlc decks for life, used in turn.
+
+    Two, so a late callback from the old deck still names the old track, and so tracks can
+    cross-fade one day. For life, because a new player per track leaks (python-vlc issue 250).
+
+    All calls belong to one thread; each takes a few milliseconds unless libvlc hangs, which only
+    the end of the process mends. Events are posted from libvlc's threads.
+
+    `volume_pct` is libvlc's own scale, on which 50 is an eighth of the amplitude (-18 dB): that
+    is the scale of VLC and of the system's mixer, and near to how loudness is heard.
+
+    Args:
+        post: Hears of the track.
+        clock: Stamps the events.
+        aout: libvlc's name of the way out: `alsa`, `pulse` or `adummy`.
+        device: Its device; empty for the default.
+        most_volume_pct: What 100 percent amounts to, 0 to 100.
+
+    Raises:
+        Unavailable: libvlc is missing or does not start.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        clock: Clock,
+        aout: str,
+        *,
+        device: str = "",
+        most_volume_pct: int = 100,
+    ) -> None:
+        self._post = post
+        self._clock = clock
+        self._most_volume_pct = most_volume_pct
+        self._volume_pct = 100
+        vlc = _vlc()
+        self._library = vlc.Instance(*OPTIONS, f"--aout={aout}", *_device_options(aout, device))
+        if self._library is None:
+            raise Unavailable("libvlc does not start; reinstall vlc-plugin-base and libvlc5")
+        self._decks = deque(_Deck(vlc, self._library, post, clock) for _ in range(2))
+
+    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
+        self.stop()
+        self._decks.rotate()
+        trouble = _trouble_with(path)
+        if not trouble and not self._decks[0].play(track_id, path, start_s, self._loudness()):
+            trouble = "libvlc cannot play it"
+        if trouble:
+            self._post(TrackFailed(self._clock(), track_id, trouble))
+
+    def stop(self) -> None:
+        if self._decks:
+            self._decks[0].stop()
+
+    def set_volume(self, volume_pct: int) -> None:
+        self._volume_pct = volume_pct
+        if self._decks:
+            self._decks[0].set_loudness(self._loudness())
+
+    def set_most_volume(self, most_volume_pct: int) -> None:
+        """Let 100 percent amount to `most_volume_pct` from now on."""
+        self._most_volume_pct = most_volume_pct
+        self.set_volume(self._volume_pct)
+
+    def close(self) -> None:
+        while self._decks:
+            self._decks.pop().close()
+        if self._library is not None:
+            self._library.release()
+            self._library = None
+
+    def _loudness(self) -> int:
+        return round(self._volume_pct * self._most_volume_pct / 100)
+
+
+class _Deck:
+    """One libvlc player and what it last said about its track.
+
+    The callbacks run on libvlc's thread, which may not call libvlc: they only note and post.
+    """
+
+    def __init__(self, vlc: Any, library: Any, post: Post, clock: Clock) -> None:
+        self._library = library
+        self._post = post
+        self._clock = clock
+        self._track_id = ""
+        self._is_started = False
+        self._is_over = True
+        self._start_s = 0.0
+        self._began_s = 0.0
+        self._length_s = 0.0
+        self._told_s = -math.inf
+        self._player = library.media_player_new()
+        events, hear = vlc.EventType, self._player.event_manager().event_attach
+        hear(events.MediaPlayerTimeChanged, self._moved)
+        hear(events.MediaPlayerLengthChanged, self._measured)
+        hear(events.MediaPlayerEndReached, self._ended)
+        hear(events.MediaPlayerEncounteredError, self._failed)
+
+    def play(self, track_id: str, path: Path, start_s: float, loudness: int) -> bool:
+        """Start a track; False when libvlc refuses it."""
+        self._track_id, self._start_s = track_id, start_s
+        self._is_started, self._is_over = False, False
+        self._length_s, self._told_s = -math.inf, -math.inf
+        self._began_s = self._clock()
+        media = self._library.media_new_path(os.fsencode(path))
+        if start_s > 0:
+            media.add_option(f":start-time={start_s:.3f}")
+        self._player.set_media(media)
+        media.release()
+        # Each stream to a sound server begins at full loudness unless it was told before it is
+        # made (libvlc 3.0.24), so this goes first, every time.
+        self.set_loudness(loudness)
+        accepted: bool = self._player.play() == 0
+        self._is_over = not accepted
+        return accepted
+
+    def stop(self) -> None:
+        self._is_over = True
+        # Not stop(), which throws the sound output away: the next track's loudness would have
+        # nothing to be set on.
+        self._player.set_media(None)
+
+    def set_loudness(self, loudness: int) -> None:
+        # -1 says that the output has no loudness, as the silent one.
+        self._player.audio_set_volume(loudness)
+
+    def close(self) -> None:
+        self._is_over = True
+        self._player.stop()
+        self._player.release()
+
+    def _moved(self, event: Any) -> None:
+        if self._is_over:
+            return
+        now_s = self._clock()
+        if not self._is_started:
+            self._is_started = True
+            self._post(TrackStarted(now_s, self._track_id))
+        if now_s - self._told_s >= _MOVED_EVERY_S:
+            self._told_s = now_s
+            self._post(TrackMoved(now_s, self._track_id, event.u.new_time / 1000))
+
+    def _measured(self, event: Any) -> None:
+        self._length_s = event.u.new_length / 1000
+
+    def _ended(self, _event: Any) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        now_s = self._clock()
+        if self._is_damaged(now_s):
+            reason = "the file is damaged or is not music"
+            self._post(TrackFailed(now_s, self._track_id, reason))
+            return
+        if not self._is_started:
+            self._post(TrackStarted(now_s, self._track_id))
+        self._post(TrackEnded(now_s, self._track_id))
+
+    def _is_damaged(self, now_s: float) -> bool:
+        """Return whether the track ended because it could not be read: libvlc does not tell."""
+        is_short = 0 < self._length_s <= SHORT_S
+        if is_short or self._start_s > 0:  # resumed near its end, perhaps
+            return False
+        return not self._is_started or now_s - self._began_s < _DAMAGED_WITHIN_S
+
+    def _failed(self, _event: Any) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        self._post(TrackFailed(self._clock(), self._track_id, "libvlc cannot open it"))
+
+
+def _vlc() -> Any:  # the binding has no types
+    """Return the binding, imported only now: it ends the program when libvlc is missing."""
+    try:
+        ctypes.CDLL(LIBRARY)
+    except OSError as error:
+        raise Unavailable(
+            f"libVLC is not installed ({LIBRARY} not found), so no music can be played; run: "
+            "sudo apt-get install --no-install-recommends libvlc5 vlc-plugin-base"
+        ) from error
+    # Spares it a search with ldconfig and gcc, which a sandbox forbids.
+    os.environ.setdefault("PYTHON_VLC_LIB_PATH", LIBRARY)
+    import vlc  # noqa: PLC0415  # see above
+
+    return vlc
+
+
+def _device_options(aout: str, device: str) -> tuple[str, ...]:
+    if not device:
+        return ()
+    if aout == "alsa":
+        return (f"--alsa-audio-device={device}",)
+    # libvlc has no option for it; its client library reads this when it connects.
+    os.environ["PULSE_SINK"] = device
+    return ()
+
+
+def _trouble_with(path: Path) -> str:
+    """Return why `path` cannot be music, or nothing: libvlc would report success first."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return "it is not a file"
+        with path.open("rb"):
+            return "" if found.st_size else "the file is empty"
+    except FileNotFoundError:
+        return "the file is not there any more"
+    except (OSError, ValueError) as error:  # ValueError: a name no file can have
+        return f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
