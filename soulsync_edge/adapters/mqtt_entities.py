@@ -71,7 +71,9 @@ def _arousal(portrait: Portrait) -> str:
 def _track(portrait: Portrait) -> str:
     if portrait.track is None:
         return "nothing"
-    return clipped(" \u2013 ".join(filter(None, (portrait.track.artist, portrait.track.title))))
+    return clipped(
+        " \u2013 ".join(filter(None, (portrait.track.artist, portrait.track.title))) or "untitled"
+    )
 
 
 def clipped(text: str, most: int = LONGEST_STATE) -> str:

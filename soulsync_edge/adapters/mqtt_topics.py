@@ -50,6 +50,7 @@ class Topics:
         self._settings = settings
         self.root = f"{settings.base_topic}/{settings.device_id}"
         self.availability = f"{self.root}/availability"
+        self.instance = f"{self.root}/instance"
         self.commands = f"{self.root}/+/set"
         self.discovery = f"homeassistant/device/{_unique(settings)}/config"
         self._commands = {
@@ -273,6 +274,7 @@ SoulSync Edge talks MQTT 5 to one broker (mosquitto 1.6 or newer, for instance).
 | topic | payload | retained | only with `publish_mood` |
 |---|---|---|---|
 | `{availability}` | `online`, or `offline`: also when it lost power, by its last will | yes | |
+| `{root}/instance` | a word by which it notices another appliance with its id | yes | |
 | `{root}/state` | all that is retained below as one JSON object | yes | |
 | `{root}/mood` | how the room looks as one JSON object | no | yes |
 {told}
