@@ -61,7 +61,7 @@ class ActorCamera:
     """A `Camera` on class-average faces that morph, move, and stand in changing light.
 
     The same script, seed and time give the same picture. Nobody in particular is shown: each face
-    is the mean of at least 25 people (`models/actor.md`).
+    is the mean of dozens of pictures (`models/actor.md`).
 
     Args:
         models: Folder with the manifest and `actor.npz`.

@@ -6,7 +6,7 @@ Run `models.recipes.actor.landmarks` first. Writes `models/actor.npz` and its ma
 
 Every picture is warped, triangle by triangle of its face mesh, onto one common shape and averaged
 there, which keeps eyes and mouths sharp; the mean shape of each class says how to bend the average
-back. At least 25 people stand behind each face, so it shows nobody.
+back. At least 25 pictures make a face, so it shows nobody.
 """
 
 import argparse
