@@ -2,7 +2,7 @@
 
     python -m models.recipes.emotion.train --data FOLDER --work FOLDER
 
-Run `models.recipes.emotion.frame` first. Half an hour on two cores; `--quick` takes a few minutes and
+Run `models.recipes.emotion.frame` first. Half an hour on two cores; `--quick` takes minutes and
 only shows that everything works. Stopped and started again it goes on after the last full epoch.
 The weights kept are the running average over the steps, at the last epoch.
 """
