@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import FrameType
 
@@ -19,8 +20,8 @@ _WHOLE_SIZE_MB = 80  # all files and a margin; `du -sm build/demo-music` after a
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make what is missing and return the exit status.
 
-    0 done, 69 a library is missing, 73 the folder cannot be written, 74 the
-    disk is full, 130 interrupted, 143 terminated.
+    0 done, 69 a library is missing, 71 a renderer was killed, 73 the folder
+    cannot be written, 74 the disk is full, 130 interrupted, 143 terminated.
     """
     options = _parser().parse_args(arguments)
     if options.list:
@@ -35,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except OSError as error:
         return _explain(error, folder)
+    except BrokenProcessPool:
+        return _fail(
+            "a renderer was stopped from outside, perhaps for lack of memory. "
+            "Finished pieces are kept; run again to go on.",
+            os.EX_OSERR,
+        )
     except KeyboardInterrupt:
         return _fail(
             "interrupted. Finished pieces are kept; run again to go on.", 128 + signal.SIGINT

@@ -44,6 +44,7 @@ def render_all(
     Raises:
         OSError: the folder cannot be written, or the disk is full; what was
             finished before stays.
+        BrokenProcessPool: a renderer was killed from outside.
     """
     if workers <= 1 or len(listed) <= 1:
         for entry in listed:
@@ -56,8 +57,12 @@ def render_all(
         try:
             for finished in as_completed(waiting):
                 yield finished.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            # Interrupted or failed: nobody wants to wait for the pieces under way.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
 
 
 def _start_worker() -> None:

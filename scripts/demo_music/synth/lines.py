@@ -66,12 +66,14 @@ def solo(  # noqa: PLR0913  a voice has this many independent properties
         cents = vibrato_cents * settled * vibrato + 3 * wobble
         loud = loud * (1 + 0.06 * settled * vibrato + 0.05 * wobble)
         shine = np.clip(brightness * (0.6 + 0.5 * loud), 0, 0.98)
+        # Without a second voice both sides hear the same one.
+        detunings = (-chorus_cents, chorus_cents) if chorus_cents else (0.0,)
         sides = []
-        for side in (-1, 1):
-            hz = 440 * 2 ** ((midi - 69) / 12 + (cents + side * chorus_cents) / 1200)
+        for detuning in detunings:
+            hz = 440 * 2 ** ((midi - 69) / 12 + (cents + detuning) / 1200)
             phase = 2 * np.pi * np.cumsum(hz) / RATE_HZ
             sides.append(_harmonic_sum(phase, harmonics, shine) * loud)
-        sound = np.column_stack(sides)
+        sound = stereo(sides[0], sides[-1])
         if breath:
             puff = bandpass(noise(seconds, rng), 900, 5200)[: len(midi)]
             onset = np.clip(np.gradient(loud) * RATE_HZ * 0.02, 0, 1)
