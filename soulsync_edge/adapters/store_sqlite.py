@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,6 @@ logger = logging.getLogger(__name__)
 
 MOST_LIBRARIES = 8
 """Sticks whose tracks are remembered; of more, those scanned longest ago are forgotten."""
-
-_MOST_WAL_BYTES = 1024 * 1024
-"""Size to which the write-ahead file shrinks back after a large scan."""
 
 _BUSY_S = 5.0
 """Seconds to wait for another program that has the file open, such as one just ending."""
@@ -82,6 +79,7 @@ class SqliteStore:
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                _check_access(path)
             self._connection = _opened(path)
         except sqlite3.DatabaseError as error:
             if path is None or _code(error) not in _DAMAGED:
@@ -137,6 +135,10 @@ class SqliteStore:
                 " (SELECT number FROM libraries ORDER BY number DESC LIMIT ?)",
                 (MOST_LIBRARIES,),
             )
+        # Else the write-ahead file would stay as large as the scan. What is kept is kept, whatever
+        # becomes of this.
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def recall(self, name: str) -> str | None:
         with self._translated():
@@ -204,7 +206,6 @@ def _opened(path: Path | None) -> sqlite3.Connection:
             "synchronous = FULL",
             "foreign_keys = ON",
             "secure_delete = ON",
-            f"journal_size_limit = {_MOST_WAL_BYTES}",
         ):
             connection.execute(f"PRAGMA {setting}").fetchall()
         _check(connection)
@@ -213,6 +214,12 @@ def _opened(path: Path | None) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _check_access(path: Path) -> None:
+    """Raise `Unavailable` for a file that may not be written; SQLite has odder words for it."""
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise Unavailable(f"the store {path} failed: {_ADVICE[sqlite3.SQLITE_READONLY]}")
 
 
 def _check(connection: sqlite3.Connection) -> None:
