@@ -310,6 +310,25 @@ def test_odd_requests_get_a_plain_answer(house: RunningHouse, request_head: byte
     assert httpx.get(house.address).status_code == 200
 
 
+def test_a_flood_of_a_body_is_refused_and_not_listened_to_for_long(
+    house: RunningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_server, "QUESTION_WITHIN_S", 0.05)
+    piece = b"x" * 65536
+    until_s = time.monotonic() + LONGEST_WAIT_S
+    with socket.create_connection(("127.0.0.1", house.port), LONGEST_WAIT_S) as client:
+        client.sendall(
+            b"POST /settings HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+        )
+        client.sendall(b"10000\r\n" + piece + b"\r\n" + b"10000\r\n" + piece + b"\r\n")
+        assert _received(client).startswith(b"HTTP/1.1 413")
+        with pytest.raises(OSError, match=r"reset|pipe"):  # the server hangs up
+            while time.monotonic() < until_s:
+                client.sendall(b"10000\r\n" + piece + b"\r\n")
+    assert httpx.get(house.address).status_code == 200
+
+
 def test_the_first_page_comes_within_300_ms(house: RunningHouse) -> None:
     house.someone_cheerful()
     began_s = time.monotonic()

@@ -183,6 +183,7 @@ def titles(names: Sequence[str]) -> tuple[str, ...]:
 
 
 _PLACE = re.compile(r"\[(?P<section>\w+)(?:\.(?P<inner>\w+))?[^\]]*\] (?P<key>.+?)(?= = |: )")
+_HINT = re.compile(r" \([^()]*; default (.*)\)$")
 _VALUE = re.compile(r""" = (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'":]*): """)
 
 
@@ -205,7 +206,8 @@ def placed(problems: Sequence[str]) -> Placed:
             elsewhere.append(problem)
             continue
         place = f"{section}.{key}" if key in model.model_fields else section
-        said = sentence_case(_with_titles(rule, model))
+        # Next to the field, its title and unit need not be said again.
+        said = sentence_case(_with_titles(_HINT.sub(r" (default \1)", rule), model))
         at[place] = f"{at[place]} {said}" if place in at else said
     return Placed(at, tuple(elsewhere))
 

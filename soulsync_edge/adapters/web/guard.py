@@ -15,6 +15,7 @@ MOST_BODY_BYTES = 64 * 1024
 BODY_WITHIN_S = 10.0
 """How long a request may take to arrive in full; nobody fills in a form byte by byte."""
 
+_MOST_DIGITS = 9  # of a length that is worth reading
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODY_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
 
@@ -162,7 +163,8 @@ async def _read_ahead(scope: Scope, receive: Receive) -> Receive:
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
     announced = headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > MOST_BODY_BYTES:
+    is_length = announced.isdecimal() and len(announced) <= _MOST_DIGITS
+    if not is_length or int(announced) > MOST_BODY_BYTES:
         raise _TurnedAwayError(413, "That is too much: at most 64 KiB are taken.")
     body = bytearray()
     while True:

@@ -26,11 +26,11 @@ from soulsync_edge.ports import Clock, Post, SettingsDesk, State
 
 STEERINGS: tuple[tuple[str, str, str], ...] = (
     (Mode.MATCH.value, "Match", "Music mirrors how the room looks"),
-    (Goal.CALM.value, "Calm", "Music leads from there to calm"),
-    (Goal.FOCUS.value, "Focus", "Music leads from there to focus"),
-    (Goal.LIFT.value, "Lift", "Music leads from there to something brighter"),
-    (Goal.ENERGISE.value, "Energise", "Music leads from there to more energy"),
-    (Goal.SLEEP.value, "Sleep", "Music leads from there to rest"),
+    (Goal.CALM.value, "Calm", "Music meets the room where it is and leads to calm"),
+    (Goal.FOCUS.value, "Focus", "Music meets the room where it is and leads to focus"),
+    (Goal.LIFT.value, "Lift", "Music meets the room where it is and lifts it"),
+    (Goal.ENERGISE.value, "Energise", "Music meets the room where it is and adds energy"),
+    (Goal.SLEEP.value, "Sleep", "Music meets the room where it is and leads to rest"),
 )
 
 _OUT_OF_DATE = (
