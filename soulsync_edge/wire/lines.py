@@ -38,12 +38,20 @@ class Codec(Generic[T]):
         self._classes: dict[str, type[T]] = {member.__name__: member for member in members}
 
     def encode(self, message: T) -> bytes:
-        """Return `message` as one line, ending in a newline."""
+        """Return `message` as one line, ending in a newline.
+
+        Raises:
+            LineError: It does not belong on this link, or holds a number that is none.
+        """
         kind = type(message).__name__
         if kind not in self._classes:
             raise LineError(f"{kind} does not travel on this link")
         body = {"kind": kind} | _plain(message)
-        return json.dumps(body, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+        try:
+            # ASCII carries file names that are no UTF-8: their bytes travel as lone surrogates.
+            return json.dumps(body, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+        except ValueError as error:
+            raise LineError(f"{kind} cannot be written: {error}") from error
 
     def decode(self, line: bytes) -> T:
         """Return the message a line holds.
@@ -59,7 +67,7 @@ class Codec(Generic[T]):
             raise LineError(f"not JSON: {line[:80]!r}") from error
         kind = body.pop("kind", None) if isinstance(body, dict) else None
         if not isinstance(kind, str) or kind not in self._classes:
-            raise LineError(f"unknown kind of message {kind!r}")
+            raise LineError(f"unknown kind of message {kind!r:.80}")
         return _built(self._classes[kind], body)
 
 
@@ -95,7 +103,7 @@ def _built(cls: type[T], body: Any) -> T:  # whatever JSON held
     try:
         return cls(**values)
     except ValueError as error:
-        raise LineError(f"{cls.__name__}: {error}") from error
+        raise LineError(f"{cls.__name__}: {error!s:.200}") from error
 
 
 def _value(hint: Any, raw: Any, where: str) -> Any:  # whatever the field holds
