@@ -1,6 +1,7 @@
 """The scan as a program, on folders that hold what folders hold."""
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -257,6 +258,26 @@ def test_a_file_that_takes_too_long_is_skipped_and_the_next_is_read(tmp_path: Pa
     assert [type(line) for line in lines] == [FileSkipped, TrackFound, ScanFinished]
     assert "took longer than 2 s" in done.stdout.decode()
     assert time.monotonic() - begun_s < FILE_LIMIT_S + 10
+
+
+def test_good_files_are_found_among_hundreds_of_damaged_ones(tmp_path: Path) -> None:
+    seed = random.randrange(2**32)  # noqa: S311  # no secret
+    print(f"seed {seed}")  # noqa: T201  # to repeat a failure
+    chance = random.Random(seed)  # noqa: S311  # no secret
+    endings = (".mp3", ".flac", ".ogg", ".opus", ".wav", ".m4a", ".wma")
+    whole = {ending: write_tone(tmp_path / f"good{ending}").read_bytes() for ending in endings}
+    for number in range(300):
+        ending = endings[number % len(endings)]
+        content = bytearray(whole[ending])
+        for _ in range(chance.randint(1, 100)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        (tmp_path / f"{number}{ending}").write_bytes(content[: chance.randrange(len(content))])
+
+    lines = _scan(tmp_path)
+
+    found = {Path(line.track.path).name for line in lines if isinstance(line, TrackFound)}
+    assert found >= {f"good{ending}" for ending in endings}
+    assert len(lines) == 300 + len(endings) + 1
 
 
 def test_the_scan_ends_quietly_when_nobody_listens_any_more(tmp_path: Path) -> None:
