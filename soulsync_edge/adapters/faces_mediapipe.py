@@ -80,6 +80,8 @@ class MediapipeFaceFinder:
         self._is_open = True
         self._round = 0
         self._last: Face | None = None
+        # The first run sets up buffers: have that behind us before the first picture.
+        self._found_in(np.zeros((128, 128, 3), np.uint8), 0, 0)
 
     def find(self, pixels: Pixels) -> tuple[Face, ...]:
         faces = self._found_in(pixels, 0, 0) or self._found_closer(pixels)

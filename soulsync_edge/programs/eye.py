@@ -29,6 +29,7 @@ from soulsync_edge.ports import (
     Light,
     Supervisor,
 )
+from soulsync_edge.programs.native_chatter import hushed
 from soulsync_edge.services.perception import Pace, Perception
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings
 from soulsync_edge.wire.link import LinkClient, LinkLost
@@ -437,11 +438,13 @@ def load_senses(models: Path) -> Senses:
     """
     from soulsync_edge.adapters.crop_opencv import crop_face
     from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
-    from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
 
-    # The small model first: when it is refused, the large library need not be loaded.
-    reader = TfliteEmotionReader(models)
-    return Senses(MediapipeFaceFinder(models), crop_face, reader)
+    with hushed():
+        # The small model first: when it is refused, the large library need not be loaded.
+        reader = TfliteEmotionReader(models)
+        from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
+
+        return Senses(MediapipeFaceFinder(models), crop_face, reader)
 
 
 def keep_opencv_modest() -> None:

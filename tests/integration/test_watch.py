@@ -46,6 +46,7 @@ def command(video: Path, *options: str) -> list[str]:
 def decisions(video: Path, *options: str) -> list[dict[str, Any]]:
     done = watch(video, "--json-lines", *options)
     assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr  # the libraries below have much to say
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
