@@ -17,7 +17,6 @@ from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
 from soulsync_edge.domain.mood import Mood, MoodRules, mood_after_estimate
 
 RATE_HZ = 4.0
-HOURS = 4.0
 HOLD_S = (8.0, 60.0)
 SLIPS_PER_MIN = 4.0
 SLIP_S = (0.25, 1.0)
@@ -48,23 +47,28 @@ class Sample:
     estimate: EmotionEstimate
 
 
-def compared(seed: int = 7) -> dict[str, dict[str, float]]:
-    """Return false switches per hour and median delay in seconds for each way of smoothing."""
-    samples = list(stream(seed))
+def compared(hours: float = 4.0, seed: int = 7) -> dict[str, dict[str, float]]:
+    """Return false switches per hour and median delay in seconds for each way of smoothing.
+
+    Args:
+        hours: Length of the stream, above 0.
+        seed: The same seed gives the same stream.
+    """
+    samples = list(stream(hours, seed))
     return {
-        name: judged(samples, smoother())
+        name: judged(samples, smoother(), hours)
         for name, smoother in (("raw", raw), ("majority10", majority), ("ours", ours))
     }
 
 
-def stream(seed: int) -> Iterator[Sample]:
-    """Yield `HOURS` of samples at `RATE_HZ`."""
+def stream(hours: float, seed: int) -> Iterator[Sample]:
+    """Yield `hours` of samples at `RATE_HZ`."""
     chance = np.random.default_rng(seed)
     classes = list(WEIGHTS)
     weights = np.array(list(WEIGHTS.values()))
     truth, until_s = Emotion.NEUTRAL, 0.0
     slip, slip_until_s = truth, 0.0
-    for number in range(int(HOURS * 3600 * RATE_HZ)):
+    for number in range(int(hours * 3600 * RATE_HZ)):
         at_s = number / RATE_HZ
         if at_s >= until_s:
             others = np.where([emotion is truth for emotion in classes], 0.0, weights)
@@ -80,14 +84,14 @@ def stream(seed: int) -> Iterator[Sample]:
         yield Sample(at_s, truth, EmotionEstimate(tuple(shares.tolist()), float(shares.max())))
 
 
-def judged(samples: list[Sample], smoother: Smoother) -> dict[str, float]:
-    """Return how a smoother does.
+def judged(samples: list[Sample], smoother: Smoother, hours: float) -> dict[str, float]:
+    """Return how a smoother does, and how much of the time its label is right.
 
     A switch is false when the label becomes a class that is not the true one at that moment; to
     become unsure claims nothing. The delay runs from a true change to the first moment the label
     is right; a change that is over before the label is right counts with its whole length.
     """
-    false_switches = 0
+    false_switches = right = 0
     delays: list[float] = []
     label: Label = None
     truth, since_s, is_open = samples[0].truth, 0.0, False
@@ -100,12 +104,14 @@ def judged(samples: list[Sample], smoother: Smoother) -> dict[str, float]:
         if new is not label and new is not None and new is not sample.truth:
             false_switches += 1
         label = new
+        right += label is sample.truth
         if is_open and label is sample.truth:
             delays.append(sample.at_s - since_s)
             is_open = False
     return {
-        "false_switches_per_h": round(false_switches / HOURS, 1),
+        "false_switches_per_h": round(false_switches / hours, 1),
         "delay_s": round(median(delays), 2),
+        "right_pct": round(100 * right / len(samples), 1),
     }
 
 
