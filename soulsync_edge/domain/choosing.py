@@ -112,8 +112,16 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
 def _why(track: Track, target: Affect) -> str:
     """Return how the track relates to the target, in words."""
     distance = track.affect.distance_to(target)
-    nearness = "close to" if distance < 0.3 else "near" if distance < 0.6 else "the nearest to"  # noqa: PLR2004
-    return f"{nearness} {feel(target)}; its feel is known from {track.affect_source}"
+    match_ = (
+        "a close match"
+        if distance < _CLOSE
+        else "near enough"
+        if distance < _NEAR
+        else "the best there is"
+    )
+    words = feel(target)
+    wanted = "balanced" if words == IN_THE_MIDDLE else words
+    return f"{match_} for {wanted} music, going by {track.affect_source}"
 
 
 def feel(affect: Affect) -> str:
@@ -123,7 +131,12 @@ def feel(affect: Affect) -> str:
         words.append("lively" if affect.arousal > 0 else "quiet")
     if abs(affect.valence) >= _CLEARLY:
         words.append("bright" if affect.valence > 0 else "dark")
-    return " and ".join(words) or "in the middle"
+    return " and ".join(words) or IN_THE_MIDDLE
 
 
+IN_THE_MIDDLE = "in the middle"
+
+# Distances on the affect plane at which words change; ours to tune.
 _CLEARLY = 0.2
+_CLOSE = 0.3
+_NEAR = 0.6

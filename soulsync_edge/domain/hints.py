@@ -140,9 +140,7 @@ def placed_by_hints(tags: Tags, folders: Iterable[str]) -> Placed:
         return Placed(affect, _TEMPO_KEY_SPREAD, "its tempo and key tags")
     if genre is not None:
         return Placed(genre, _GENRE_SPREAD, "its genre tag")
-    return Placed(
-        Affect(0.1, 0.0), _UNKNOWN_SPREAD, "nothing yet: it has no mood, tempo or genre tag"
-    )
+    return Placed(Affect(0.1, 0.0), _UNKNOWN_SPREAD, "a guess: it has no mood, tempo or genre tag")
 
 
 def is_minor(key: str) -> bool | None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -87,8 +88,7 @@ def test_sigterm_at_any_moment_ends_every_program_promptly_and_cleanly(
     commands = [[*core, *places], ["eye", *places], ["voice", *places]]
     processes = [
         subprocess.Popen(
-            ["python", "-m", "soulsync_edge", *command],
-            executable=shutil.which("python"),
+            [sys.executable, "-m", "soulsync_edge", *command],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -159,7 +159,7 @@ def test_a_damaged_model_is_a_clear_fault_and_music_goes_on(
         state = appliance.until(lambda s: part(s, "model")["state"] == "fault" and is_playing(s))
 
     assert "emotion.tflite" in part(state, "model")["message"]
-    assert "by schedule" in state["music"]["track"]["why"]
+    assert "By schedule" in state["music"]["track"]["why"]
     assert appliance.programs["eye"].restarts == 0
 
 
@@ -169,7 +169,7 @@ def test_no_camera_is_said_once_and_music_plays_by_schedule(appliance: Appliance
         state = appliance.until(lambda s: part(s, "camera")["state"] == "fault" and is_playing(s))
         appliance.until(lambda s: s["music"]["track"]["position_s"] > 4)
 
-    assert "by schedule" in state["music"]["track"]["why"]
+    assert "By schedule" in state["music"]["track"]["why"]
     assert "/dev/video97" in part(state, "camera")["message"]
     warnings = [line for line in appliance.log.read_text().splitlines() if "WARNING" in line]
     assert sum("/dev/video97" in line for line in warnings) == 1
@@ -177,7 +177,7 @@ def test_no_camera_is_said_once_and_music_plays_by_schedule(appliance: Appliance
 
 def test_a_port_in_use_is_said_and_music_plays_all_the_same(appliance: Appliance) -> None:
     with socket.create_server(("127.0.0.1", appliance.port)), appliance.running("core", "voice"):
-        said = appliance.await_words("already used", '"TrackStarted"')
+        said = appliance.await_words("already in use", '"TrackStarted"')
     assert str(appliance.port) in said
     assert "Traceback" not in said
 
