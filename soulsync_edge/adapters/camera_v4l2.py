@@ -15,11 +15,11 @@ from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Frame, Pixels
 from soulsync_edge.settings import CameraSettings
 
-# Twice the most looks a second there can be would be 30; fewer pictures mean less work on the bus
+# As many as there can be looks a second: fewer pictures than the usual 30 mean less work on the bus
 # and longer exposures in a dim room.
 _CAPTURE_HZ = 15
-# How long OpenCV waits for one picture; its own limit is 10 s, past the eye's patience of 5.
-_GRAB_LIMIT_S = "4"
+# How long OpenCV waits for one picture: twenty of the slowest. Its own limit is 10 s.
+_GRAB_LIMIT_S = "2"
 
 
 class V4l2Camera:
