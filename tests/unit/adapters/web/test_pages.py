@@ -185,12 +185,14 @@ def test_all_mistakes_come_back_at_their_fields_and_nothing_entered_is_lost() ->
             "mqtt.base_topic": "<no> good",
             "library.folder": "/music",
             "web.names": "fine.lan\nnot fine",
+            "shifting.schedule.time": "25:99",
+            "shifting.schedule.goal": "calm",
         },
     )
 
     assert answer.status_code == 422
     assert house.desk.settings == house.file.settings == StillHouse().desk.settings
-    assert "3 entries are not right" in answer.text
+    assert "4 entries are not right" in answer.text
     for name in ("camera.width_px", "mqtt.base_topic", "web.names"):
         assert f'id="{name}.problem"' in answer.text
         assert f'aria-describedby="{name}.about {name}.problem" aria-invalid="true"' in answer.text
@@ -198,7 +200,10 @@ def test_all_mistakes_come_back_at_their_fields_and_nothing_entered_is_lost() ->
     assert 'value="&lt;no&gt; good"' in answer.text
     assert 'value="/music"' in answer.text
     assert "fine.lan\nnot fine</textarea>" in answer.text
-    assert answer.text.count("<details") - answer.text.count("open>") == 6
+    assert 'value="25:99"' in answer.text
+    assert answer.text.count("<details") - answer.text.count("open>") == 5
+    for target in re.findall(r'href="#([a-z_.]+)"', answer.text.partition("<main")[2]):
+        assert f'id="{target}"' in answer.text or target.startswith("i-")
 
 
 def test_a_disk_that_refuses_is_told_and_the_form_kept() -> None:
