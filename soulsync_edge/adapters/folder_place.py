@@ -64,7 +64,7 @@ def opened(folder: Path, names: Mapping[int, str]) -> Place:
     try:
         place = place_of(folder, names)
         os.scandir(folder).close()
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:  # also a ring of links, a NUL in a name
         raise Unavailable(
             f"the library folder {folder} cannot be opened: {said(error)}; plug the stick in, or "
             "set another folder"
@@ -72,6 +72,7 @@ def opened(folder: Path, names: Mapping[int, str]) -> Place:
     return place
 
 
-def said(error: OSError) -> str:
+def said(error: Exception) -> str:
     """Return what the system says about `error`, without numbers and names."""
-    return (os.strerror(error.errno) if error.errno else str(error)).lower()
+    number = error.errno if isinstance(error, OSError) else None
+    return (os.strerror(number) if number else str(error)).lower()

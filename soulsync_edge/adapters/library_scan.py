@@ -44,31 +44,33 @@ class ScannedFolder:
         return place.library, place.device
 
     def fingerprint(self, folder: Path) -> str:
-        """Return a text that differs when files came or went anywhere below `folder`.
+        """Return a text that differs when files came, went or changed anywhere below `folder`.
 
-        Looks at the names in each folder and when it changed, not into files; blocks meanwhile.
+        Looks at names, sizes and times, not into files: a file that was still being copied to the
+        stick is read again when it is whole. Blocks meanwhile.
 
         Raises:
             Unavailable: The folder cannot be read.
         """
         digest = hashlib.blake2b(digest_size=16)
-        waiting = [folder]
+        waiting = [str(folder)]
         while waiting:
-            below = waiting.pop()
             try:
-                entries = sorted(os.scandir(below), key=lambda entry: entry.name)
-                digest.update(b"%d" % below.stat().st_mtime_ns)
-            except PermissionError:
-                digest.update(b"locked")
-                continue
+                entries = sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name)
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    status = entry.stat(follow_symlinks=False)
+                    seen = b"%d %d\0" % (status.st_size, status.st_mtime_ns)
+                    digest.update(os.fsencode(entry.path) + b"\0" + seen)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+            except (PermissionError, FileNotFoundError) as error:
+                if not folder.is_dir():
+                    raise _unreadable(folder, error) from error
+                digest.update(b"locked or gone just now")
             except OSError as error:
-                raise Unavailable(
-                    f"the library folder {folder} cannot be read: {said(error)}"
-                ) from error
-            for entry in entries:
-                digest.update(b"\0" + os.fsencode(entry.path))
-                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
-                    waiting.append(Path(entry.path))
+                raise _unreadable(folder, error) from error
         return digest.hexdigest()
 
     async def scan(self, folder: Path) -> AsyncGenerator[Track | SkippedFile | None]:
@@ -120,6 +122,10 @@ class ScannedFolder:
                 f"the scan of {folder} said nothing for {self._silence_s:g} s; the stick may be "
                 "damaged"
             ) from error
+
+
+def _unreadable(folder: Path, error: OSError) -> Unavailable:
+    return Unavailable(f"the library folder {folder} cannot be read: {said(error)}")
 
 
 def _ending(status: int) -> str:

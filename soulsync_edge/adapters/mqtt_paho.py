@@ -153,7 +153,7 @@ class PahoHub:
             self._greet(now_s)
         elif self._repeat_at_s is not None and now_s >= self._repeat_at_s:
             self._repeat_at_s = None
-            self._forget_published()
+            self._published.clear()  # moods follow when their pause is over
         drawn = portrait(after, self._state()[1])
         for message in self._topics.states(drawn):
             self._publish_news(message)
@@ -168,12 +168,9 @@ class PahoHub:
         self._publish(Message(self._topics.availability, ONLINE))
         self._publish(Message(self._topics.instance, self._instance))
         self._has_greeted = True
-        self._forget_published()
-        self._repeat_at_s = now_s + _REPEAT_S
-
-    def _forget_published(self) -> None:
         self._published.clear()
         self._mood_at_s = float("-inf")
+        self._repeat_at_s = now_s + _REPEAT_S
 
     def _publish_news(self, message: Message) -> bool:
         """Publish `message` unless it was the last word on its topic; tell whether it was news."""

@@ -125,7 +125,7 @@ class Librarian:
             self._has_new_settings, self._where, self._last_library = False, None, ""
         settings, folder = self._settings, Path(self._settings.folder)
         try:
-            where = await self._answer(self._music.whereabouts, folder)
+            where = await self._whereabouts(folder)
             if where != self._where:
                 await self._arrive(where, folder)
             pause_s = settings.rescan_s if self._has_tracks else min(PRESENCE_S, settings.rescan_s)
@@ -140,6 +140,13 @@ class Librarian:
         self._looked_s = now_s
         if fingerprint != self._fingerprint:
             await self._scan(folder, fingerprint)
+
+    async def _whereabouts(self, folder: Path) -> tuple[str, int]:
+        if not folder.is_absolute():
+            raise Unavailable(
+                f"the library folder “{self._settings.folder}” is no whole path; set one from / on"
+            )
+        return await self._answer(self._music.whereabouts, folder)
 
     async def _arrive(self, where: tuple[str, int], folder: Path) -> None:
         """Show what is known of the library that is there now."""

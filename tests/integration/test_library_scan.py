@@ -88,7 +88,7 @@ def test_a_scan_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
-def test_a_fingerprint_changes_when_files_come_or_go(tmp_path: Path) -> None:
+def test_a_fingerprint_changes_when_files_come_go_or_grow(tmp_path: Path) -> None:
     music = ScannedFolder()
     (tmp_path / "album").mkdir()
     empty = music.fingerprint(tmp_path)
@@ -99,7 +99,10 @@ def test_a_fingerprint_changes_when_files_come_or_go(tmp_path: Path) -> None:
     (tmp_path / "album" / "a.flac").rename(tmp_path / "album" / "b.flac")
     renamed = music.fingerprint(tmp_path)
 
-    assert len({empty, full, renamed}) == 3
+    (tmp_path / "album" / "b.flac").write_bytes(b"the rest of it")
+    grown = music.fingerprint(tmp_path)
+
+    assert len({empty, full, renamed, grown}) == 4
 
 
 def test_a_fingerprint_does_not_follow_links_round_in_circles(tmp_path: Path) -> None:
@@ -115,6 +118,14 @@ def test_a_missing_folder_is_unavailable_with_advice(tmp_path: Path) -> None:
         music.whereabouts(tmp_path / "gone")
     with pytest.raises(Unavailable, match="gone cannot be read: no such file or directory"):
         music.fingerprint(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("name", ["ring", "nul\0"])
+def test_a_folder_that_cannot_be_one_is_unavailable(tmp_path: Path, name: str) -> None:
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+
+    with pytest.raises(Unavailable, match="cannot be opened"):
+        ScannedFolder().whereabouts(tmp_path / name)
 
 
 def test_whereabouts_name_the_library_and_its_mount(tmp_path: Path) -> None:

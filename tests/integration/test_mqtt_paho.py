@@ -445,6 +445,9 @@ def test_states_are_repeated_for_a_hub_that_subscribes_late(broker: Mosquitto) -
 
         house.clock.pass_time(3)
         house.change()
+        await house.until(lambda: "soulsync/soulsync/volume/state" in watcher.newest)
+        house.clock.pass_time(7)
+        house.change()
 
         await house.until(lambda: "soulsync/soulsync/mood/state" in watcher.newest)
         assert "homeassistant/device/soulsync/config" not in watcher.newest
