@@ -89,13 +89,17 @@ class LinkServer(Generic[In, Out]):
     ) -> None:
         self.path = path
         self.most_bytes_per_s = most_bytes_per_s
-        self.clock = clock
         self.inward = inward
         self.on_message = on_message
         self._outward = outward
         self._on_found = on_found
         self._on_lost = on_lost
         self._peer: _Peer[In, Out] | None = None
+        # Kept over connections, or hanging up and calling again would be a way to say more.
+        # Full at the start: what a program says as it starts comes in one go.
+        self._clock = clock
+        self._allowance_bytes = math.inf
+        self._allowance_at_s = clock()
         self._lock_fd = -1
         self._server: asyncio.Server | None = None
 
@@ -166,6 +170,20 @@ class LinkServer(Generic[In, Out]):
         """Return whether `peer` is the one at the other end."""
         return self._peer is peer
 
+    def may_say(self, size: int) -> bool:
+        """Return whether `size` bytes fit what peers may say now, and take them from it."""
+        rate = self.most_bytes_per_s
+        if rate is None:
+            return True
+        now_s = self._clock()
+        saved = self._allowance_bytes + (now_s - self._allowance_at_s) * rate
+        self._allowance_bytes = min(saved, rate * _BURST_S)
+        self._allowance_at_s = now_s
+        if size > self._allowance_bytes:
+            return False
+        self._allowance_bytes -= size
+        return True
+
     def _unlock(self) -> None:
         if self._lock_fd >= 0:
             os.close(self._lock_fd)
@@ -181,9 +199,6 @@ class _Peer(asyncio.Protocol, Generic[In, Out]):
         self._transport: asyncio.Transport | None = None
         self._received = _Lines(server.inward.longest_line)
         self._warn = _WarnOnce(server.path.name)
-        # Full at the start: the greeting of a program that was just started comes in one go.
-        self._allowance_bytes = math.inf
-        self._allowance_at_s = server.clock()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -206,8 +221,10 @@ class _Peer(asyncio.Protocol, Generic[In, Out]):
         for line in lines:
             if not self._server.serves(self):
                 return  # replaced, or refused, while this was on its way
-            if self._may_say(len(line)):
+            if self._server.may_say(len(line) + 1):
                 self._hear(line)
+            else:
+                self._warn("dropped a line: it says more than it may")
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.is_gone.set()
@@ -235,21 +252,6 @@ class _Peer(asyncio.Protocol, Generic[In, Out]):
             self._warn(f"dropped a line: {error}")
             return
         self._server.on_message(message)
-
-    def _may_say(self, size: int) -> bool:
-        """Return whether `size` bytes fit the peer's allowance, and take them from it."""
-        rate = self._server.most_bytes_per_s
-        if rate is None:
-            return True
-        now_s = self._server.clock()
-        saved = self._allowance_bytes + (now_s - self._allowance_at_s) * rate
-        self._allowance_bytes = min(saved, rate * _BURST_S)
-        self._allowance_at_s = now_s
-        if size > self._allowance_bytes:
-            self._warn(f"dropped a line: more than {rate:.0f} bytes/s are not taken from here")
-            return False
-        self._allowance_bytes -= size
-        return True
 
 
 class LinkClient(Generic[In, Out]):
