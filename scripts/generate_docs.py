@@ -77,7 +77,7 @@ def describe(field: FieldInfo) -> str:
     if choices and all(isinstance(choice, str | int) for choice in choices):
         bounds.append("one of " + ", ".join(str(choice) for choice in choices))
     elif isinstance(field.annotation, type) and hasattr(field.annotation, "__members__"):
-        bounds.append("one of " + ", ".join(str(m.value) for m in field.annotation))  # type: ignore[attr-defined]  # an enum
+        bounds.append("one of " + ", ".join(str(m.value) for m in field.annotation))
     facts = [f"in {unit}"] if unit else []
     tail = "; ".join(facts + bounds)
     return f"{field.title}: {field.description}" + (f" ({tail})" if tail else "")

@@ -66,7 +66,7 @@ class CameraSettings(Section):
         "largest follows the largest steady face; average takes the mean of everyone in view",
     )
     least_face_px: int = _field(
-        32, "Smallest face", "faces narrower than this are too far away to read", unit="px",
+        40, "Smallest face", "faces narrower than this are too far away to read", unit="px",
         least=16, most=400,
     )  # fmt: skip
 
