@@ -89,7 +89,8 @@ def story_of(trace: Path, origin_s: float) -> Story:
                 unsure_s += event.at_s - unsure_since_s
             unsure_since_s = event.at_s if after.mood.word == "unsure" else None
             if after.mood.word not in {"unsure", moods[-1].label if moods else ""}:
-                moods.append(Moment(round(event.at_s - origin_s, 2), after.mood.word))
+                # The first face is on stage before the script begins to count.
+                moods.append(Moment(max(round(event.at_s - origin_s, 2), 0.0), after.mood.word))
         now = after.playing.track_id if after.playing and after.playing.is_heard else None
         if started is not None and now != started[0].track_id:
             played.append((started[0], started[1], event.at_s, started[2]))
