@@ -68,4 +68,7 @@ cp -- "$wanted" "$file.soulsync-new"
 sync -- "$file.soulsync-new"
 mv -- "$file.soulsync-new" "$file"
 sync -- "$file"
+if [ "$doing" = remove ] && [ "$(cat "$file")" = "$(cat "$file.before-soulsync" 2>/dev/null)" ]; then
+  rm -- "$file.before-soulsync"
+fi
 say "$file"

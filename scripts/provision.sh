@@ -28,7 +28,7 @@ board_title='' board_packages='' board_python='' board_venv='' board_boot='' boa
 board_units='' board_note='' # the board's profile, firmware/boards/, sets these
 open_points=0 needs_reboot=no needs_restart=no
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 fail() { printf 'provision: %s\n' "$@" >&2; exit 1; }
 has_systemd() { [ -d /run/systemd/system ]; }
 
@@ -369,7 +369,7 @@ END
       "Music: a USB stick labelled SOULSYNC, or files in /media/soulsync." \
       "Settings: the page, or /var/lib/soulsync/soulsync.toml and then: sudo systemctl reload soulsync-core"
   [ -z "$board_note" ] || say "$board_note"
-  [ $needs_reboot = no ] || say "The boot configuration changed: please restart the machine (sudo reboot)."
+  [ $needs_reboot = no ] || say "Some of this holds only after a restart: please restart the machine (sudo reboot)."
 }
 
 uninstall() {
@@ -387,7 +387,7 @@ uninstall() {
   if has_systemd; then systemctl daemon-reload; fi
   say "Done. Left as they are: /etc/soulsync and /var/lib/soulsync (settings and what it remembers), the user soulsync," \
       "/media/soulsync and the system packages."
-  [ $needs_reboot = no ] || say "The boot configuration changed: please restart the machine (sudo reboot)."
+  [ $needs_reboot = no ] || say "Some of this holds only after a restart: please restart the machine (sudo reboot)."
 }
 
 read_options "$@"

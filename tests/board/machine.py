@@ -20,6 +20,8 @@ CHECKOUT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "/var/tmp") / "soulsync-board"  # noqa: S108  # 0700
 INSIDE = "/root/soulsync-edge"
 DEBIAN = "systemd,systemd-sysv,udev,dbus,python3,ca-certificates"
+REBOOTED = 133
+"""What systemd-nspawn exits with when the container wants to be started again."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 Claim = Callable[[], Any]
@@ -36,10 +38,10 @@ class Machine:
         self.write("/etc/hostname", "soulsync-board\n")
         archives = CACHE / "apt"
         archives.mkdir(exist_ok=True)
-        self._binds = [
-            f"--bind-ro={CHECKOUT}:{INSIDE}",
-            f"--bind={archives}:/var/cache/apt/archives",
-        ]
+        # A copy, as a clone on a board would be: somebody may be at work on this one.
+        ignored = shutil.ignore_patterns(".*", "build", "dist", "__pycache__")
+        shutil.copytree(CHECKOUT, self.root / INSIDE.lstrip("/"), ignore=ignored)
+        self._binds = [f"--bind={archives}:/var/cache/apt/archives"]
         self.environment: dict[str, str] = {}
         if wheels is not None:
             self._binds.append(f"--bind-ro={wheels}:/var/wheels")
@@ -63,14 +65,14 @@ class Machine:
 
     def reboot(self) -> None:
         """Restart it as `reboot` does, and return when systemd is done starting."""
-        before = self._leader()
+        assert self._nspawn is not None
         self.run("systemctl", "reboot", check=False)
-        wait_for(lambda: self._leader() not in (None, before), 60, "the container to go down")
-        self._until_up()
+        assert self._nspawn.wait(60) == REBOOTED
+        self.boot()
 
     def power_off(self) -> None:
         """Stop it; by force if it does not want to."""
-        if self._nspawn is None:
+        if self._nspawn is None or self._nspawn.poll() is not None:
             return
         try:
             self.run("systemctl", "poweroff", check=False)

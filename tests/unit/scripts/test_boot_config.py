@@ -74,6 +74,7 @@ def test_taken_away_again_the_file_is_as_it_was(config: Path, fragment: Path) ->
     boot_config("--remove", "parts", config)
 
     assert config.read_text("utf-8") == CONFIG
+    assert not config.with_name("config.txt.before-soulsync").exists()
 
 
 def test_a_lost_mark_is_refused_before_it_costs_other_lines(config: Path, fragment: Path) -> None:
