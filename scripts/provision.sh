@@ -71,7 +71,7 @@ read_options() {
     case "$1" in
       --check) doing=check ;;
       --uninstall) doing=uninstall ;;
-      --board) board=${2:-}; shift ;;
+      --board) board=${2:-}; [ -n "$board" ] || fail "--board needs a name: pi4, pi5, orin-nano or none."; shift ;;
       --board=*) board=${1#*=} ;;
       --dac) dac=yes ;;
       --no-dac) dac=no ;;
@@ -170,20 +170,21 @@ check_room() {
          "installed. Make room (apt-get clean, a larger card) and run this again."
 }
 
-# What the environment is made from; when it changes, it is made again.
-fingerprint() { { "$board_python" -VV; echo "$board_venv"; cat "$lock"; } 2>&1 | sha256sum | cut -d' ' -f1; }
+# What the environment is made from, as a part of its name.
+fingerprint() { { "$board_python" -VV; echo "$board_venv"; cat "$lock"; } 2>&1 | sha256sum | cut -c1-12; }
 
+# A new environment is made beside the old one, and takes its place only when it is complete: should the network go
+# half-way, the appliance goes on as it is.
 make_environment() {
-  local venv=$home/venv where=()
-  if [ "$(cat "$venv/.made-from" 2>/dev/null)" = "$(fingerprint)" ] && "$venv/bin/python" -c '' 2>/dev/null; then return; fi
+  local venv where=()
+  venv=$home/venv-$(fingerprint)
+  if [ "$(readlink "$home/venv")" = "${venv##*/}" ] && "$home/venv/bin/python" -c '' 2>/dev/null; then return; fi
   to_do "Python packages: $(grep -c '==' "$lock") into $venv (some minutes)" || return 0
   "$board_python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' ||
     fail "$board_python is $("$board_python" -V 2>&1); SoulSync Edge needs Python 3.11, 3.12 or 3.13."
   check_room
-  stop_programs
   # shellcheck disable=SC2086  # a list of words
-  "$board_python" -m venv --clear $board_venv "$venv" ||
-    fail "could not make $venv with $board_python (see above)."
+  "$board_python" -m venv --clear $board_venv "$venv" || fail "could not make $venv with $board_python (see above)."
   [ -z "${SOULSYNC_WHEELS:-}" ] || where=(--no-index --find-links "$SOULSYNC_WHEELS")
   # --no-deps: the lock is complete. --ignore-installed: a package of the board's own is no substitute for a pinned one.
   # /var/tmp: where /tmp is in memory, it is too small.
@@ -191,9 +192,18 @@ make_environment() {
     --root-user-action ignore --no-deps --ignore-installed --only-binary :all: --require-hashes "${where[@]}" \
     --requirement "$lock" ||
     fail "pip could not install the Python packages (see above)." \
-         "Is the network up, and is there room on the disk? Then run this again: it goes on where it stopped."
-  fingerprint >"$venv/.made-from"
+         "Is the network up, and is there room on the disk? What ran before still runs. Run this again when that is mended."
+  ln -sfn "${venv##*/}" "$home/venv.new"
+  mv -T "$home/venv.new" "$home/venv"
   needs_restart=yes
+}
+
+# Takes the environments away that nothing runs in any more.
+drop_old_environments() {
+  local old
+  for old in "$home"/venv-*; do
+    if [ "${old##*/}" != "$(readlink "$home/venv")" ] && to_do "$old away"; then rm -rf "$old"; fi
+  done
 }
 
 install_program() {
@@ -413,6 +423,7 @@ set_up_system
 set_up_boot
 install_units
 start
+drop_old_environments
 
 if [ $doing = check ]; then
   [ $open_points = 0 ] || fail "$open_points of the above to do: run scripts/provision.sh without --check."

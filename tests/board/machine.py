@@ -154,12 +154,11 @@ class Appliance:
         self.machine = machine
         self.port = port
 
-    def provision(self, *options: str) -> subprocess.CompletedProcess[str]:
+    def provision(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the real script."""
         script = f"{INSIDE}/scripts/provision.sh"
-        return self.machine.run(
-            script, *options, check=False, timeout_s=600, **self.machine.environment
-        )
+        environment = {**self.machine.environment, **environment}
+        return self.machine.run(script, *options, check=False, timeout_s=600, **environment)
 
     def state(self) -> dict[str, Any]:
         """Return the state as the page's interface gives it."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.board.machine import CHECKOUT, Appliance, wait_for
+from tests.board.machine import CHECKOUT, PATH, Appliance, wait_for
 
 pytestmark = [pytest.mark.board, pytest.mark.timeout(900)]
 
@@ -132,6 +132,17 @@ def test_an_old_debian_is_refused(board: Appliance) -> None:
     assert "Debian 12 or Raspberry Pi OS bookworm is the oldest that works" in done.stdout
 
 
+def test_a_disk_without_room_is_named_before_anything_is_half_done(board: Appliance) -> None:
+    board.machine.write("/root/small/df", "#!/bin/sh\necho Avail\necho 900000\n")
+    board.machine.run("chmod", "755", "/root/small/df")
+
+    done = board.provision("--board", "none", PATH=f"/root/small:{PATH}")
+
+    assert done.returncode == 1
+    assert "there is 900 MB of room at /opt/soulsync" in done.stdout
+    assert not list((board.machine.root / "opt/soulsync").iterdir())
+
+
 def test_the_script_makes_the_appliance_and_says_where_it_is(board: Appliance) -> None:
     done = board.provision("--board", "none")
 
@@ -179,6 +190,23 @@ def test_check_sees_what_someone_changed_and_the_next_run_mends_it(board: Applia
     assert "missing: /etc/systemd/system/soulsync-eye.service" in checked.stdout
     assert "missing: /opt/soulsync/models/emotion.tflite" in checked.stdout
     assert mended.returncode == 0, mended.stdout
+    assert board.provision("--check").returncode == 0
+
+
+def test_packages_that_cannot_be_had_leave_the_appliance_as_it_runs(board: Appliance) -> None:
+    lock = board.machine.root / "root/soulsync-edge/requirements/runtime.txt"
+    wanted = lock.read_text("utf-8")
+    lock.write_text(f"{wanted}soulsync-nowhere==1.0 --hash=sha256:{'0' * 64}\n", "utf-8")
+    eye = board.pid("eye")
+
+    done = board.provision()
+    lock.write_text(wanted, "utf-8")
+
+    assert done.returncode == 1
+    assert "pip could not install the Python packages" in done.stdout
+    assert "What ran before still runs" in done.stdout
+    assert board.pid("eye") == eye
+    assert board.provision().returncode == 0
     assert board.provision("--check").returncode == 0
 
 
