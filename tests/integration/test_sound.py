@@ -1,0 +1,253 @@
+"""What is heard: libVLC through a real sound server into a recorder, and not taken on trust."""
+
+import os
+import queue
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from soulsync_edge.adapters.player_vlc import VlcPlayer
+from soulsync_edge.adapters.recorder_pulse import (
+    NullSinkRecorder,
+    Recording,
+    loudness_db,
+)
+from soulsync_edge.domain.events import Event, TrackEnded, TrackMoved, TrackStarted
+from soulsync_edge.errors import Unavailable
+from tests.sound import pitch_hz, write_loud_tone
+
+pytestmark = [pytest.mark.sound, pytest.mark.libvlc]
+
+PATIENCE_S = 30.0
+Said = TypeVar("Said", TrackStarted, TrackMoved, TrackEnded)
+
+TONE_DB = -9.0
+"""What `write_loud_tone` measures at full volume."""
+
+
+@pytest.fixture(scope="module")
+def recorder() -> Iterator[NullSinkRecorder]:
+    with NullSinkRecorder() as recorder:
+        yield recorder
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("music")
+    for ending in ("flac", "ogg", "mp3", "wav"):
+        write_loud_tone(folder / f"tone.{ending}")
+    write_loud_tone(folder / "high.flac", pitch_hz=1760.0)
+    write_loud_tone(folder / "short.flac", seconds=2.5)
+    return folder
+
+
+class Room:
+    """A player that is really heard, and what it said."""
+
+    def __init__(self, recorder: NullSinkRecorder) -> None:
+        self.recorder = recorder
+        self.said: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.player = VlcPlayer(self.said.put, time.monotonic, "pulse")
+
+    def until(self, kind: type[Said], track_id: str = "t") -> Said:
+        """Wait until the player says something of a kind about a track, and return it."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            event = self.said.get(timeout=max(deadline_s - time.monotonic(), 0.01))
+            if isinstance(event, kind) and event.track_id == track_id:
+                return event
+
+    def loudness_after(self, from_s: float, seconds: float = 0.3) -> float:
+        """How loud it is for some time, which is waited for."""
+        return self.recorder.rms_db(from_s, from_s + seconds)
+
+
+@pytest.fixture
+def room(recorder: NullSinkRecorder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    for name, value in recorder.environment.items():
+        monkeypatch.setenv(name, value)
+    room = Room(recorder)
+    yield room
+    room.player.close()
+
+
+@pytest.mark.parametrize("name", ["tone.flac", "tone.ogg", "tone.mp3", "tone.wav"])
+def test_a_track_is_heard_at_its_own_loudness_and_pitch(room: Room, music: Path, name: str) -> None:
+    room.player.play("t", music / name)
+    moved = room.until(TrackMoved)
+
+    sound = room.recorder.sound(moved.at_s, moved.at_s + 0.5)
+    assert loudness_db(sound) == pytest.approx(TONE_DB, abs=0.5)
+    assert pitch_hz(sound) == pytest.approx(440.0, abs=3.0)
+
+
+def test_the_first_sound_comes_soon(room: Room, music: Path) -> None:
+    room.player.play("warm", music / "tone.flac")
+    room.until(TrackMoved, "warm")
+    room.player.stop()
+    silent_s = time.monotonic() + 0.5
+    assert room.loudness_after(silent_s) < -100
+
+    asked_s = time.monotonic()
+    room.player.play("t", music / "tone.flac")
+
+    heard_s = room.recorder.first_sound_s(asked_s, asked_s + 2.0)
+    assert heard_s is not None
+    assert heard_s - asked_s < 0.7
+
+
+def test_after_stop_it_is_silent(room: Room, music: Path) -> None:
+    room.player.play("t", music / "tone.flac")
+    room.until(TrackMoved)
+
+    room.player.stop()
+
+    # What the sound server had already taken is still heard, for less than half a second.
+    assert room.loudness_after(time.monotonic() + 0.5) < -100
+
+
+def test_the_next_track_is_heard_instead_of_the_last(room: Room, music: Path) -> None:
+    room.player.play("t1", music / "tone.flac")
+    room.until(TrackMoved, "t1")
+
+    room.player.play("t2", music / "high.flac")
+
+    moved = room.until(TrackMoved, "t2")
+    sound = room.recorder.sound(moved.at_s + 0.3, moved.at_s + 0.8)
+    assert pitch_hz(sound) == pytest.approx(1760.0, abs=3.0)
+    assert loudness_db(sound) == pytest.approx(TONE_DB, abs=0.5)
+
+
+# Half of libvlc's scale is an eighth of the amplitude: 20 log10(1/8) = -18.1 dB.
+@pytest.mark.parametrize(("volume_pct", "below_db"), [(100, 0.0), (50, 18.1), (25, 36.1)])
+def test_every_track_begins_at_the_volume_that_was_set(
+    room: Room, music: Path, volume_pct: int, below_db: float
+) -> None:
+    room.player.set_volume(volume_pct)
+    for number in range(4):  # each deck twice: libvlc forgets between tracks
+        room.player.stop()
+        silent_s = time.monotonic() + 0.5
+        assert room.loudness_after(silent_s, 0.1) < -100
+        asked_s = time.monotonic()
+        room.player.play(f"t{number}", music / "tone.flac")
+        heard_s = room.recorder.first_sound_s(asked_s, asked_s + 0.8)
+        assert heard_s is not None
+
+        # The very first moments: a burst at full volume would show here.
+        peaks = [
+            room.recorder.rms_db(heard_s + step / 50, heard_s + (step + 1) / 50)
+            for step in range(20)
+        ]
+        assert max(peaks) < TONE_DB - below_db + 1.0
+        assert statistics.median(peaks) == pytest.approx(TONE_DB - below_db, abs=1.0)
+
+
+def test_the_volume_changes_while_a_track_plays(room: Room, music: Path) -> None:
+    room.player.play("t", music / "tone.flac")
+    room.until(TrackMoved)
+
+    room.player.set_volume(50)
+
+    assert room.loudness_after(time.monotonic() + 1.0) == pytest.approx(TONE_DB - 18.1, abs=0.5)
+
+
+def test_no_track_is_louder_than_the_most(room: Room, music: Path) -> None:
+    room.player.set_volume(100)
+    room.player.set_most_volume(50)
+    room.player.play("t", music / "tone.flac")
+    moved = room.until(TrackMoved)
+
+    assert room.loudness_after(moved.at_s) == pytest.approx(TONE_DB - 18.1, abs=0.5)
+
+
+def test_a_track_is_heard_to_its_end(room: Room, music: Path) -> None:
+    asked_s = time.monotonic()
+    room.player.play("t", music / "short.flac")
+    started = room.until(TrackStarted)
+    ended = room.until(TrackEnded)
+
+    assert started.at_s < ended.at_s
+    heard_s = room.recorder.first_sound_s(asked_s, asked_s + 2.0)
+    assert heard_s is not None
+    assert room.recorder.rms_db(heard_s, heard_s + 2.45) == pytest.approx(TONE_DB, abs=0.5)
+    assert room.loudness_after(heard_s + 2.6) < -100
+    assert ended.at_s == pytest.approx(heard_s + 2.5, abs=0.5)
+
+
+def test_a_track_resumes_where_it_was_left(room: Room, music: Path) -> None:
+    asked_s = time.monotonic()
+    room.player.play("t", music / "short.flac", start_s=1.5)
+    room.until(TrackEnded)
+
+    heard_s = room.recorder.first_sound_s(asked_s, asked_s + 2.0)
+    assert heard_s is not None
+    assert room.recorder.rms_db(heard_s, heard_s + 0.8) == pytest.approx(TONE_DB, abs=1.0)
+    assert room.loudness_after(heard_s + 1.3) < -100
+
+
+# The recorder itself
+
+
+def test_a_recorder_nobody_plays_into_hears_silence(recorder: NullSinkRecorder) -> None:
+    now_s = time.monotonic()
+
+    assert recorder.rms_db(now_s + 0.6, now_s + 0.8) == -120.0
+    assert recorder.first_sound_s(now_s + 0.6, now_s + 0.8) is None
+
+
+def test_the_past_before_the_recording_is_left_out(recorder: NullSinkRecorder) -> None:
+    assert len(recorder.sound(0.0, 1.0)) == 0
+    assert recorder.rms_db(0.0, 1.0) == -120.0
+
+
+def test_a_running_server_is_recorded_as_it_is(recorder: NullSinkRecorder, music: Path) -> None:
+    with Recording(server=recorder.environment["PULSE_SERVER"]) as recording:
+        player = subprocess.Popen(
+            ["paplay", music / "short.flac"], env=os.environ | recorder.environment
+        )
+        assert player.wait(PATIENCE_S) == 0
+        now_s = time.monotonic()
+
+        assert recording.rms_db(now_s - 2.0, now_s - 1.0) == pytest.approx(TONE_DB, abs=0.5)
+
+
+def test_a_recorder_leaves_nothing_behind() -> None:
+    with NullSinkRecorder() as recorder:
+        folder = Path(recorder.environment["PULSE_RUNTIME_PATH"])
+        assert folder.is_dir()
+
+    assert not folder.exists()
+    with pytest.raises(Unavailable, match="cannot record"):
+        Recording(server=recorder.environment["PULSE_SERVER"]).__enter__()
+
+
+def test_a_recorder_without_its_server_says_so() -> None:
+    with NullSinkRecorder() as recorder:
+        server = recorder.environment["PULSE_SERVER"]
+        subprocess.run(["pactl", f"--server={server}", "exit"], check=True)
+        later_s = time.monotonic() + 2.0
+
+        with pytest.raises(Unavailable, match="ended early"):
+            recorder.sound(later_s, later_s + 1.0)
+
+
+def test_without_pulseaudio_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    with pytest.raises(Unavailable, match=r"pulseaudio is not installed.*apt-get install"):
+        NullSinkRecorder().__enter__()
+
+
+@pytest.mark.parametrize(
+    ("amplitude", "level_db"), [(1.0, 0.0), (0.5, -6.02), (0.001, -60.0), (0.0, -120.0)]
+)
+def test_a_square_wave_at_full_scale_is_the_loudest(amplitude: float, level_db: float) -> None:
+    square = np.tile(np.array([[1], [-1]]), (100, 2)) * amplitude * 32767
+
+    assert loudness_db(square.astype(np.int16)) == pytest.approx(level_db, abs=0.3)

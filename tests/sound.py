@@ -1,0 +1,25 @@
+"""Music to listen for."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from soulsync_edge.adapters.recorder_pulse import Sound
+
+RATE_HZ = 44_100
+_CODINGS = {".wav": "PCM_16", ".flac": "PCM_16", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
+
+
+def write_loud_tone(path: Path, seconds: float = 20.0, pitch_hz: float = 440.0) -> Path:
+    """Write a full, steady tone of -9 dBFS to `path`, in the format its ending names."""
+    time_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    tone = 0.5 * np.sin(2 * np.pi * pitch_hz * time_s)
+    soundfile.write(path, np.stack([tone, tone], 1), RATE_HZ, subtype=_CODINGS[path.suffix])
+    return path
+
+
+def pitch_hz(sound: Sound) -> float:
+    """Return the loudest pitch in `sound`."""
+    shares = np.abs(np.fft.rfft(sound[:, 0]))
+    return float(np.argmax(shares)) * RATE_HZ / len(sound)
