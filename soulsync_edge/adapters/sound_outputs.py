@@ -120,14 +120,13 @@ class SoundOutputs:
         )
 
     def _outlets(self) -> list[str]:
-        """Return the playback devices of all cards, each with when it appeared."""
+        """Return the playback devices of all cards; one that appears again has a new number."""
         found = []
         for node in sorted(self._root.glob("dev/snd/pcmC*D*p")):
             try:
-                made = node.stat()
+                found.append(f"{node.name} {node.stat().st_ino}")
             except FileNotFoundError:
                 continue  # unplugged while we look
-            found.append(f"{node.name} {made.st_ino} {made.st_ctime_ns}")
         return found
 
     def _card_of(self, device: str) -> str:
