@@ -91,11 +91,12 @@ def _measured(scope: Scope, music: Path, models: Path) -> dict[str, Any]:
     figures |= _vision(models, frames)
     figures |= _mood(scope)
     with tempfile.TemporaryDirectory(prefix="soulsync-bench-") as scratch:
-        video = Path(scratch) / "actor.avi"
+        folder = Path(scratch).resolve()
+        video = folder / "actor.avi"
         write_video(video, frames)
         del frames
         figures |= _scan(music)
-        tones = write_tones(Path(scratch) / "tones")
+        tones = write_tones(folder / "tones")
         with NullSinkRecorder() as recorder:
             shared = Set(recorder, music, models, video)
             figures |= _starts(shared, scope)
@@ -170,7 +171,7 @@ def _say_memory(figures: Mapping[str, Any]) -> None:
     for name in ("core", "voice"):
         say(f"memory of {name} (RSS)", rss[name], "MB")
     say("all three (sum of RSS)", rss["total"], "MB", "rss_mb.total")
-    say("all three, shared pages counted once (PSS)", pss["total"], "MB")
+    say("all three, shared pages divided (sum of PSS)", pss["total"], "MB")
 
 
 def _first_sounds(shared: Set, tones: Mapping[str, float], scope: Scope) -> dict[str, Any]:

@@ -139,8 +139,8 @@ def first_sounds(of: Set, tones: Mapping[str, float], scope: Scope) -> dict[str,
     """Return how long a skip takes to be heard, and what the eye costs that makes its pictures.
 
     Each skip is made in silence, and what is heard then is checked to be the tone of the file
-    that was chosen. Heard is what reaches the
-    sink, never dated too early and at most 10 ms too late; a sound card adds its own buffer.
+    that was chosen. Heard is what reaches the sink, never dated too early and at most 10 ms too
+    late; a sound card adds its own buffer.
 
     Raises:
         Unavailable: Nothing was heard, or something else.
