@@ -16,7 +16,8 @@ class Memory:
     Attributes:
         rss_mb: Resident memory in MB (10^6 bytes), pages shared with others counted in full.
         pss_mb: The same, shared pages divided among all who share them, this program too; None
-            when the kernel does not tell, as for a process of ours that may not be dumped while we are not root.
+            when the kernel does not tell, as of a process that may not be dumped unless we are
+            root.
     """
 
     rss_mb: float
