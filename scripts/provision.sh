@@ -42,7 +42,7 @@ to_do() {
   say "  $1"
 }
 
-# Keeps file $2 equal to $1, or takes it away; its mode is $3.
+# Keeps file $2 equal to $1, with mode $3, or with --uninstall takes it away. True when $2 is new or different now.
 put() {
   local source=$1 target=$2 mode=${3:-644}
   if [ $doing = uninstall ]; then
@@ -51,9 +51,9 @@ put() {
   fi
   if cmp -s -- "$source" "$target" && [ "$(stat -c %a:%U "$target")" = "$mode:root" ]; then return 1; fi
   to_do "$target" || return 1
-  mkdir -p -- "$(dirname "$target")"
-  install -m "$mode" -o root -g root -- "$source" "$target.new"
-  mv -- "$target.new" "$target" # whole or not at all, should the power go now
+  # Beside first, then renamed: whole or not at all, should the power go now.
+  { mkdir -p -- "$(dirname "$target")" && install -m "$mode" -o root -g root -- "$source" "$target.new" &&
+    mv -- "$target.new" "$target"; } || fail "$target could not be written (see above). Is the disk full or read-only?"
 }
 
 # Runs a command up to three times: a download may fail once.
@@ -370,12 +370,12 @@ END
     say "  http://$address:$port"
   done
   if [ "$camera" = True ]; then
-    say "The camera looks at the room from now on, a few times a second, to tell how faces look. No picture is kept, and" \
-        "none leaves the program that looks: it has no network and no disk."
+    say "Unless someone switches it off, the camera looks at the room from now on, a few times a second, to tell how faces" \
+        "look. No picture is kept, and none leaves the program that looks: it has no network and no disk."
   else
     say "The camera stays closed until someone opens it on the page."
   fi
-  say "To close it: the switch on the page, or a short press of the button; it stays closed, also after a restart." \
+  say "To switch it off: the switch on the page, or a short press of the button; it stays closed, also after a restart." \
       "Music: a USB stick labelled SOULSYNC, or files in /media/soulsync." \
       "Settings: the page, or /var/lib/soulsync/soulsync.toml and then: sudo systemctl reload soulsync-core"
   [ -z "$board_note" ] || say "$board_note"

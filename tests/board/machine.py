@@ -38,8 +38,8 @@ class Machine:
         self.write("/etc/hostname", "soulsync-board\n")
         archives = CACHE / "apt"
         archives.mkdir(exist_ok=True)
-        # A copy, as a clone on a board would be: somebody may be at work on this one.
-        ignored = shutil.ignore_patterns(".*", "build", "dist", "__pycache__")
+        # What git would bring to a board, copied: somebody may be at work on this one.
+        ignored = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "face_*.tflite")
         shutil.copytree(CHECKOUT, self.root / INSIDE.lstrip("/"), ignore=ignored)
         self._binds = [f"--bind={archives}:/var/cache/apt/archives"]
         self.environment: dict[str, str] = {}

@@ -148,8 +148,8 @@ def test_the_script_makes_the_appliance_and_says_where_it_is(board: Appliance) -
 
     assert done.returncode == 0, done.stdout
     assert f"http://soulsync-board.local:{board.port}" in done.stdout
-    assert "The camera looks at the room from now on" in done.stdout
-    assert "To close it: the switch on the page" in done.stdout
+    assert "the camera looks at the room from now on" in done.stdout
+    assert "To switch it off: the switch on the page" in done.stdout
 
 
 def test_the_programs_are_up_and_have_said_so(board: Appliance) -> None:
