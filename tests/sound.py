@@ -11,10 +11,16 @@ RATE_HZ = 44_100
 _CODINGS = {".wav": "PCM_16", ".flac": "PCM_16", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
 
 
-def write_loud_tone(path: Path, seconds: float = 20.0, pitch_hz: float = 440.0) -> Path:
-    """Write a full, steady tone of -9 dBFS to `path`, in the format its ending names."""
+def write_loud_tone(
+    path: Path, seconds: float = 20.0, pitch_hz: float = 440.0, hiss: float = 0.0
+) -> Path:
+    """Write a full, steady tone of -9 dBFS to `path`, in the format its ending names.
+
+    `hiss` (0 to 0.5) adds noise of that amplitude, which makes compressed files as large as music.
+    """
     time_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     tone = 0.5 * np.sin(2 * np.pi * pitch_hz * time_s)
+    tone += hiss * np.random.default_rng(7).uniform(-1, 1, len(tone))
     soundfile.write(path, np.stack([tone, tone], 1), RATE_HZ, subtype=_CODINGS[path.suffix])
     return path
 

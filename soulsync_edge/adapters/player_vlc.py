@@ -18,7 +18,6 @@ OPTIONS = (
     "--quiet",
     "--intf=dummy",
     "--no-video",
-    "--no-spu",  # a text file would be shown as subtitles, and so count as playing
     "--no-osd",
     "--no-lua",  # its scripts look things up on the web
     "--no-metadata-network-access",
@@ -30,8 +29,8 @@ OPTIONS = (
     # 1000 ms), and less leaves a slow card no room.
 )
 
-SHORT_S = 2.0
-"""A track no longer than this may end without ever being seen to move."""
+SHORT_S = 3.0
+"""A track no longer than this may end at once: the silent output ends a second early."""
 
 _DAMAGED_WITHIN_S = 1.0  # a broken file ends within 0.2 s on a desktop, a slow card takes longer
 _MOVED_EVERY_S = 1.0
