@@ -3,10 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from soulsync_edge.domain.emotion import EmotionEstimate
 from soulsync_edge.domain.events import Event
@@ -15,6 +12,11 @@ from soulsync_edge.domain.hints import Tags
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.settings import Settings
+
+if TYPE_CHECKING:
+    # Core and voice import this file and never see a picture: numpy would cost each 16 MB.
+    import numpy as np
+    import numpy.typing as npt
 
 Post = Callable[[Event], None]
 """Hands an event to the inbox. Safe to call from any thread; never blocks."""
@@ -30,10 +32,10 @@ State = Callable[[], tuple[Session, Context]]
 Clock = Callable[[], float]
 """Returns seconds on the machine's monotonic clock, shared by all programs on it."""
 
-Pixels = npt.NDArray[np.uint8]
+Pixels: TypeAlias = "npt.NDArray[np.uint8]"
 """A picture, (height, width, 3) RGB, 0 to 255. Never leaves the eye's memory."""
 
-Crop = npt.NDArray[np.uint8]
+Crop: TypeAlias = "npt.NDArray[np.uint8]"
 """One face, cut out and levelled for the classifier: (64, 64) grey, 0 to 255."""
 
 FaceCropper = Callable[[Pixels, Face], Crop]

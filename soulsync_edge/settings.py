@@ -86,14 +86,14 @@ class MoodSettings(Section):
         1.5, "Dwell", "how long a change must hold before it counts", unit="s", least=0, most=60
     )
     enter_share: float = _field(
-        0.40, "Enter", "smoothed probability an expression needs to become the mood",
+        0.35, "Enter", "smoothed probability an expression needs to become the mood",
         least=0.2, most=0.95,
     )  # fmt: skip
     leave_share: float = _field(
         0.28, "Leave", "below this the mood becomes unsure; at most Enter", least=0.05, most=0.95
     )
     lead_share: float = _field(
-        0.08, "Lead", "how far a new expression must be ahead of the old", least=0, most=0.5
+        0.05, "Lead", "how far a new expression must be ahead of the old", least=0, most=0.5
     )
     unsure_below: float = _field(
         0.25,

@@ -289,8 +289,11 @@ class PahoHub:
         )
 
     def _hear_instance(self, client: Client, instance: str) -> None:
-        """Notice another appliance that greeted where we had greeted before."""
-        if not self._has_greeted or instance == self._instance:
+        """Notice another appliance that greeted where we had greeted before.
+
+        The one whose word sorts first stands back; without such a rule, both might.
+        """
+        if not self._has_greeted or instance <= self._instance:
             return
         now_s = self._clock()
         if now_s - self._stranger_s <= _STRANGER_S:

@@ -26,9 +26,9 @@ class MoodRules:
 
     label_time_constant_s: float = 1.2
     affect_time_constant_s: float = 12.0
-    enter_share: float = 0.40
+    enter_share: float = 0.35
     leave_share: float = 0.28
-    lead_share: float = 0.08
+    lead_share: float = 0.05
     unsure_below: float = 0.25
     dwell_s: float = 1.5
     appear_s: float = 0.5

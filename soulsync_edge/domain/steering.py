@@ -189,5 +189,5 @@ def _intention(session: Session, context: Context) -> str:
     if session.mood.affect is None:
         return f"by schedule ({scheduled_goal(session.minute_of_day, context).value})"
     if session.mood.label is None:
-        return "not sure yet how the room looks, so staying in the middle of it"
+        return "not sure yet how the room looks"
     return f"the room looks {LOOKS[session.mood.label]}"

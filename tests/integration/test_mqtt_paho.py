@@ -1,6 +1,7 @@
 """The hub on a real mosquitto."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -76,7 +77,8 @@ class House:
         return bool(self.reports) and self.reports[-1].is_ok
 
     def _post(self, event: Event) -> None:
-        self._loop.call_soon_threadsafe(self._take, event)
+        with contextlib.suppress(RuntimeError):  # a late word after the loop is gone, as to core
+            self._loop.call_soon_threadsafe(self._take, event)
 
     def _take(self, event: Event) -> None:
         self.posted.append(event)
