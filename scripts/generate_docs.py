@@ -12,8 +12,8 @@ from typing import Any
 import tomlkit
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from soulsync_edge.adapters.mqtt_topics import mqtt_document
 
+from soulsync_edge.adapters.mqtt_topics import mqtt_document
 from soulsync_edge.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,8 @@ from soulsync_edge.domain.face import Face
 from soulsync_edge.domain.hints import Tags
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import ConfigError, MediaError, Unavailable
-from soulsync_edge.ports import Clock, Crop, Frame, Pixels, Post
+from soulsync_edge.eye_ports import Crop, Frame, Pixels
+from soulsync_edge.ports import Clock, Post
 from soulsync_edge.settings import Settings
 
 

@@ -1,22 +1,14 @@
 """What the services need from the outside world, in our words, from the caller's side."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol
 
-from soulsync_edge.domain.emotion import EmotionEstimate
 from soulsync_edge.domain.events import Event
-from soulsync_edge.domain.face import Face
 from soulsync_edge.domain.hints import Tags
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.settings import Settings
-
-if TYPE_CHECKING:
-    # Core and voice import this file and never see a picture: numpy would cost each 16 MB.
-    import numpy as np
-    import numpy.typing as npt
 
 Post = Callable[[Event], None]
 """Hands an event to the inbox. Safe to call from any thread; never blocks."""
@@ -31,60 +23,6 @@ State = Callable[[], tuple[Session, Context]]
 
 Clock = Callable[[], float]
 """Returns seconds on the machine's monotonic clock, shared by all programs on it."""
-
-Pixels: TypeAlias = "npt.NDArray[np.uint8]"
-"""A picture, (height, width, 3) RGB, 0 to 255. Never leaves the eye's memory."""
-
-Crop: TypeAlias = "npt.NDArray[np.uint8]"
-"""One face, cut out and levelled for the classifier: (64, 64) grey, 0 to 255."""
-
-FaceCropper = Callable[[Pixels, Face], Crop]
-"""Cuts one face out of a picture; the same function on the device and in training."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One picture from a camera.
-
-    Attributes:
-        pixels: (height, width, 3) uint8, RGB.
-        at_s: When it was taken, on the monotonic clock; for a recording, seconds from its start.
-    """
-
-    pixels: Pixels
-    at_s: float
-
-
-class Camera(Protocol):
-    """Gives the newest picture of the room. Used from one thread."""
-
-    def read(self, timeout_s: float) -> Frame | None:
-        """Return the newest frame, or None when a recording has ended.
-
-        Raises:
-            NoFrameYet: No new frame within `timeout_s`; later ones may still come.
-            Unavailable: The device is gone or shows a frozen picture.
-        """
-
-    def close(self) -> None:
-        """Let the device go. Does nothing when already closed."""
-
-
-class FaceFinder(Protocol):
-    """Finds faces in a picture. Used from one thread, one instance for life."""
-
-    def find(self, pixels: Pixels) -> tuple[Face, ...]:
-        """Return the faces in `pixels`, best score first; empty when there are none."""
-
-    def close(self) -> None:
-        """Let the model go. Does nothing when already closed."""
-
-
-class EmotionReader(Protocol):
-    """Tells what a face looks like. Used from one thread."""
-
-    def read(self, crop: Crop) -> EmotionEstimate:
-        """Return calibrated class probabilities and how far to trust them."""
 
 
 class Player(Protocol):

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from soulsync_edge.ports import Pixels
+from soulsync_edge.eye_ports import Pixels
 
 RATE_HZ = 10.0
 

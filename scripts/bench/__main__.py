@@ -24,7 +24,7 @@ from scripts.bench.vision import actor_frames, vision, without_chatter
 from soulsync_edge.adapters.recorder_pulse import NullSinkRecorder
 from soulsync_edge.cli import models_folder
 from soulsync_edge.errors import SoulSyncError, Unavailable
-from soulsync_edge.ports import Pixels
+from soulsync_edge.eye_ports import Pixels
 from soulsync_edge.programs.eye import keep_opencv_modest
 
 ROOT = Path(__file__).parents[2]

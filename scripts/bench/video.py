@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 
 from soulsync_edge.errors import Unavailable
-from soulsync_edge.ports import Pixels
+from soulsync_edge.eye_ports import Pixels
 
 RATE_HZ = 4.0
 """Looks a second: what the settings ship with."""

@@ -22,7 +22,7 @@ from soulsync_edge.adapters.camera_actor import ActorCamera, demo_script
 from soulsync_edge.adapters.crop_opencv import crop_face
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
 from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
-from soulsync_edge.ports import Frame, Pixels
+from soulsync_edge.eye_ports import Frame, Pixels
 from soulsync_edge.services.perception import Perception
 from soulsync_edge.settings import CameraSettings
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.errors import ModelError
-from soulsync_edge.ports import Pixels
+from soulsync_edge.eye_ports import Pixels
 
 MODEL = "actor"
 WIDTH_PX, HEIGHT_PX = 640, 480

@@ -8,7 +8,8 @@ from pathlib import Path
 from soulsync_edge.adapters.actor_stage import Mix, Stage, load_faces
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.errors import Unavailable
-from soulsync_edge.ports import Clock, Frame, Pixels
+from soulsync_edge.eye_ports import Frame, Pixels
+from soulsync_edge.ports import Clock
 
 _CHANGE_S = 0.8
 """How long a face takes to change, or a person to come or go; half of it before the scene."""

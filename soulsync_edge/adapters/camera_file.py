@@ -13,7 +13,8 @@ import numpy as np
 
 from soulsync_edge.adapters.camera_reader import turned, within
 from soulsync_edge.errors import NoFrameYet, Unavailable
-from soulsync_edge.ports import Clock, Frame, Pixels
+from soulsync_edge.eye_ports import Frame, Pixels
+from soulsync_edge.ports import Clock
 from soulsync_edge.settings import CameraSettings
 
 logger = logging.getLogger(__name__)

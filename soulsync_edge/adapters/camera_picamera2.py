@@ -7,7 +7,7 @@ import numpy as np
 
 from soulsync_edge.adapters.camera_reader import CameraReader
 from soulsync_edge.errors import Unavailable
-from soulsync_edge.ports import Frame, Pixels
+from soulsync_edge.eye_ports import Frame, Pixels
 from soulsync_edge.settings import CameraSettings
 
 # Microseconds a picture may take: 15 to 10 a second, with long exposures in a dim room.

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from soulsync_edge.errors import NoFrameYet, Unavailable
-from soulsync_edge.ports import Clock, Frame, Pixels
+from soulsync_edge.eye_ports import Frame, Pixels
+from soulsync_edge.ports import Clock
 
 # How long closing may take before the library counts as hung: longer than any one wait for a
 # picture. A camera that works is closed once its present picture is done.

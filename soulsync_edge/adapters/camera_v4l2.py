@@ -12,7 +12,7 @@ import numpy as np
 
 from soulsync_edge.adapters.camera_reader import CameraReader, within
 from soulsync_edge.errors import Unavailable
-from soulsync_edge.ports import Frame, Pixels
+from soulsync_edge.eye_ports import Frame, Pixels
 from soulsync_edge.settings import CameraSettings
 
 # As many as there can be looks a second: fewer pictures than the usual 30 mean less work on the bus

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from soulsync_edge.adapters.model_manifest import REMEDY, CheckedModel, Tensor, checked_model
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
 from soulsync_edge.errors import ModelError
-from soulsync_edge.ports import Crop
+from soulsync_edge.eye_ports import Crop
 
 MODEL = "emotion"
 

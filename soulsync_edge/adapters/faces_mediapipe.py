@@ -11,7 +11,7 @@ import numpy as np
 from soulsync_edge.adapters.model_manifest import REMEDY, checked_model
 from soulsync_edge.domain.face import Face, Point
 from soulsync_edge.errors import ModelError
-from soulsync_edge.ports import Pixels
+from soulsync_edge.eye_ports import Pixels
 
 # MediaPipe loads its drawing tools whether asked or not, and with them matplotlib: 30 MB, half a
 # second, and an error where nothing can be written, as in the eye's sandbox. Nothing here draws.

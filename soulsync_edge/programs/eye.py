@@ -20,15 +20,13 @@ from soulsync_edge.adapters.systemd import SystemdSupervisor
 from soulsync_edge.domain.commands import SetCamera
 from soulsync_edge.domain.events import Part, PartReported
 from soulsync_edge.errors import ModelError, NoFrameYet, Unavailable
-from soulsync_edge.ports import (
+from soulsync_edge.eye_ports import (
     Camera,
-    Clock,
     EmotionReader,
     FaceCropper,
     FaceFinder,
-    Light,
-    Supervisor,
 )
+from soulsync_edge.ports import Clock, Light, Supervisor
 from soulsync_edge.programs.native_chatter import hushed
 from soulsync_edge.services.perception import Pace, Perception
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings

@@ -46,6 +46,8 @@ STILL_S = 5.0
 MOST_STILL_S = 1.0
 # But a sleeping disk takes its time before the first sound.
 FIRST_SOUND_S = 10.0
+# So many tracks in a row without a sound, and it is libvlc that hangs.
+MOST_MUTE_TRACKS = 2
 # The longest one call into libvlc may take: its stop() is known never to return.
 CALL_S = 3.0
 # How often to look whether the sound device is there, and to tell the supervisor.
@@ -175,6 +177,7 @@ class Voice:
         self._track: PlayTrack | None = None
         self._has_moved = False
         self._still_s = 0.0
+        self._mute_tracks = 0
         self._turned_s = clock()
         self._looked_s = float("-inf")
         self._alive_s = float("-inf")
@@ -221,16 +224,14 @@ class Voice:
             NeedsRestart: The track stands still.
             Unavailable: There is no player to be had.
         """
-        self._hear_player()
         now_s = self._clock()
         self._still_s += min(now_s - self._turned_s, MOST_STILL_S)
         self._turned_s = now_s
+        self._hear_player()
         if self._track is None:
             self._alive()
-        elif self._still_s >= (STILL_S if self._has_moved else FIRST_SOUND_S):
-            raise NeedsRestart(
-                f"the track stands still at {self._track.start_s:.0f} s; the voice starts afresh"
-            )
+        else:
+            self._look_after(self._track)
         if self._settings is not None and now_s - self._looked_s >= LOOK_S:
             self._look(self._settings)
 
@@ -265,6 +266,25 @@ class Voice:
         self._has_moved, self._still_s = False, 0.0
         with self._guard("play"):
             self._ready().play(order.track_id, Path(order.path), order.start_s)
+
+    def _look_after(self, track: PlayTrack) -> None:
+        """See to it that `track` moves."""
+        if self._has_moved and self._still_s >= STILL_S:
+            raise NeedsRestart(
+                f"the track stands still at {track.start_s:.0f} s; the voice starts afresh"
+            )
+        if not self._has_moved and self._still_s >= FIRST_SOUND_S:
+            self._mute_tracks += 1
+            if self._mute_tracks >= MOST_MUTE_TRACKS:
+                raise NeedsRestart(
+                    f"no sound came from {self._mute_tracks} tracks in a row; the voice starts "
+                    "afresh"
+                )
+            # One is the file's own fault: libvlc may search a huge one for long.
+            with self._guard("stop"):
+                self._ready().stop()
+            reason = f"no sound came from it within {FIRST_SOUND_S:.0f} s"
+            self._post(TrackFailed(self._clock(), track.track_id, reason))
 
     def _look(self, settings: PlayerSettings) -> None:
         """Play to where sound can go now; to nowhere, and say so, when it cannot be heard."""
@@ -323,7 +343,7 @@ class Voice:
                 self._still_s = 0.0
             case TrackMoved():
                 if event.position_s != self._track.start_s:
-                    self._has_moved, self._still_s = True, 0.0
+                    self._has_moved, self._still_s, self._mute_tracks = True, 0.0, 0
                     self._alive()
                 self._track = replace(self._track, start_s=event.position_s)
             case TrackFailed():

@@ -19,7 +19,7 @@ from soulsync_edge.domain.mood import (
     mood_after_obscured,
 )
 from soulsync_edge.errors import ModelError, Unavailable
-from soulsync_edge.ports import Camera
+from soulsync_edge.eye_ports import Camera
 from soulsync_edge.programs.eye import keep_opencv_modest, load_senses
 from soulsync_edge.services.perception import Pace, Perception, Sight
 from soulsync_edge.settings import CameraSettings, Settings

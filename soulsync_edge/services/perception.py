@@ -8,7 +8,13 @@ import numpy as np
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
 from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
 from soulsync_edge.domain.face import Face, Point
-from soulsync_edge.ports import EmotionReader, FaceCropper, FaceFinder, Frame, Pixels
+from soulsync_edge.eye_ports import (
+    EmotionReader,
+    FaceCropper,
+    FaceFinder,
+    Frame,
+    Pixels,
+)
 from soulsync_edge.settings import CameraSettings
 
 Sight = EstimateArrived | NobodySeen | FaceObscured

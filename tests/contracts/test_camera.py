@@ -12,8 +12,8 @@ from soulsync_edge.adapters.camera_file import FileCamera
 from soulsync_edge.adapters.camera_picamera2 import Picamera2Camera
 from soulsync_edge.adapters.camera_v4l2 import V4l2Camera
 from soulsync_edge.errors import Unavailable
+from soulsync_edge.eye_ports import Camera
 from soulsync_edge.fakes import FakeCamera, FakeClock, a_frame
-from soulsync_edge.ports import Camera
 from soulsync_edge.settings import CameraSettings
 from tests.pictures import picture, write_folder, write_video
 

@@ -10,8 +10,8 @@ from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.face import Face
+from soulsync_edge.eye_ports import FaceFinder, Pixels
 from soulsync_edge.fakes import FakeFaceFinder
-from soulsync_edge.ports import FaceFinder, Pixels
 
 MODELS = Path(__file__).parents[2] / "models"
 

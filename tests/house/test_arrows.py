@@ -8,17 +8,28 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "soulsync_edge"
-ROOMS = ("domain", "ports", "settings", "errors", "wire", "services", "adapters", "programs")
+ROOMS = (
+    "domain",
+    "ports",
+    "eye_ports",
+    "settings",
+    "errors",
+    "wire",
+    "services",
+    "adapters",
+    "programs",
+)
 
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": {"domain"},
     "errors": set(),
     "settings": {"domain", "errors", "settings"},
     "ports": {"domain", "settings"},
-    "fakes": {"domain", "errors", "ports", "settings"},
+    "eye_ports": {"domain"},
+    "fakes": {"domain", "errors", "eye_ports", "ports", "settings"},
     "wire": {"domain", "wire"},
-    "services": {"domain", "errors", "ports", "services", "settings"},
-    "adapters": {"adapters", "domain", "errors", "ports", "settings", "wire"},
+    "services": {"domain", "errors", "eye_ports", "ports", "services", "settings"},
+    "adapters": {"adapters", "domain", "errors", "eye_ports", "ports", "settings", "wire"},
     "programs": set(ROOMS),
     "cli": {"programs", "adapters", "errors"},
     "__main__": {"cli"},

@@ -9,7 +9,7 @@ import pytest
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader, standardised
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.errors import ModelError
-from soulsync_edge.ports import Crop, EmotionReader
+from soulsync_edge.eye_ports import Crop, EmotionReader
 
 SHIPPED = Path(__file__).parents[2] / "models"
 

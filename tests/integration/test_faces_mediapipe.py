@@ -16,7 +16,7 @@ from soulsync_edge.adapters.faces_mediapipe import (
 )
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.errors import ModelError
-from soulsync_edge.ports import Pixels
+from soulsync_edge.eye_ports import Pixels
 
 MODELS = Path(__file__).parents[2] / "models"
 

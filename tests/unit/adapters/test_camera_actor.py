@@ -8,7 +8,7 @@ import pytest
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene, demo_script
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.errors import ModelError, Unavailable
-from soulsync_edge.ports import Camera, Pixels
+from soulsync_edge.eye_ports import Camera, Pixels
 
 SHIPPED = Path(__file__).parents[3] / "models"
 SCRIPT = (Scene(0, Emotion.NEUTRAL), Scene(10, Emotion.HAPPY), Scene(20, None))

@@ -7,8 +7,8 @@ import pytest
 
 from soulsync_edge.adapters.camera_file import PICTURES_HZ, FileCamera
 from soulsync_edge.errors import NoFrameYet, Unavailable
+from soulsync_edge.eye_ports import Frame
 from soulsync_edge.fakes import FakeClock
-from soulsync_edge.ports import Frame
 from soulsync_edge.settings import CameraSettings
 from tests.pictures import RATE_HZ, picture, write_folder, write_video
 

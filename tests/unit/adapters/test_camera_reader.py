@@ -12,8 +12,8 @@ from soulsync_edge.adapters.camera_reader import (
     within,
 )
 from soulsync_edge.errors import NoFrameYet, Unavailable
+from soulsync_edge.eye_ports import Pixels
 from soulsync_edge.fakes import FakeClock
-from soulsync_edge.ports import Pixels
 
 PATIENCE_S = 10.0
 

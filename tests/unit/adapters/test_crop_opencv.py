@@ -6,7 +6,7 @@ import pytest
 
 from soulsync_edge.adapters.crop_opencv import CROP_PX, crop_face
 from soulsync_edge.domain.face import Face, Point
-from soulsync_edge.ports import Crop, FaceCropper, Pixels
+from soulsync_edge.eye_ports import Crop, FaceCropper, Pixels
 
 
 def face_at(

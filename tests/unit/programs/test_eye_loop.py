@@ -10,6 +10,7 @@ from soulsync_edge.adapters.camera_actor import ActorCamera, demo_script
 from soulsync_edge.domain.commands import SetCamera
 from soulsync_edge.domain.events import EstimateArrived, NobodySeen, Part, PartReported
 from soulsync_edge.errors import ModelError, NoFrameYet, Unavailable
+from soulsync_edge.eye_ports import Camera, Frame
 from soulsync_edge.fakes import (
     FakeClock,
     FakeEmotionReader,
@@ -18,7 +19,7 @@ from soulsync_edge.fakes import (
     FakeSupervisor,
     a_frame,
 )
-from soulsync_edge.ports import Camera, Frame, Light
+from soulsync_edge.ports import Light
 from soulsync_edge.programs.eye import (
     ALIVE_S,
     LONGEST_WAIT_S,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
 from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
 from soulsync_edge.domain.face import Face, Point
+from soulsync_edge.eye_ports import Crop, Frame, Pixels
 from soulsync_edge.fakes import FakeEmotionReader, FakeFaceFinder, a_face, a_frame, estimate_of
-from soulsync_edge.ports import Crop, Frame, Pixels
 from soulsync_edge.services.perception import (
     CLEARLY_LARGER,
     DARK_KEEPS_S,
