@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from soulsync_edge.settings import PlayerSettings
 from soulsync_edge.wire.link import LinkServer
 from soulsync_edge.wire.messages import (
@@ -43,7 +45,7 @@ class VoiceCore:
         on_event: Callable[[VoiceEvent], object] = lambda _: None,
     ) -> None:
         self.run_dir = run_dir
-        self.settings = settings
+        self.section_json = settings.model_dump_json()
         self.environment = dict(environment or {})
         self._on_event = on_event
         self.heard: list[VoiceEvent] = []
@@ -122,8 +124,11 @@ class VoiceCore:
 
     async def until(self, come: Callable[[], bool]) -> None:
         """Wait until the voice has said or done something."""
-        async with asyncio.timeout(PATIENCE_S), self._news:
-            await self._news.wait_for(come)
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._news:
+                await self._news.wait_for(come)
+        except TimeoutError:
+            pytest.fail(f"waited in vain; heard {self.heard[-5:]}; the log: {self.log[-2000:]}")
 
     async def hears(self, kind: type[VoiceEvent], track_id: str = "") -> VoiceEvent:
         """Wait for the first word of a kind, about a track if one is named, and return it."""
@@ -143,6 +148,12 @@ class VoiceCore:
         """What all voices so far have written to their log."""
         return self._log.read_text("utf-8", "replace")
 
+    async def next_told_supervisor(self) -> str:
+        """Wait for the next word to its supervisor, and return it."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(PATIENCE_S):
+            return (await loop.sock_recv(self._supervisor, 4096)).decode()
+
     def told_supervisor(self) -> list[str]:
         """What the voice has told its supervisor since last asked."""
         told = []
@@ -158,7 +169,7 @@ class VoiceCore:
     def _on_found(self) -> None:
         self.found += 1
         self.is_there = True
-        self.say(Configure(self.settings.model_dump_json()))
+        self.say(Configure(self.section_json))
         self._tell()
 
     def _on_lost(self) -> None:

@@ -1,0 +1,399 @@
+"""The voice's loop on made-up sound: it owns no clock, no thread and no device here."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from soulsync_edge.adapters.sound_outputs import NOWHERE, SoundOutput
+from soulsync_edge.domain.commands import PlayTrack, SetVolume, StopMusic
+from soulsync_edge.domain.events import (
+    Part,
+    PartReported,
+    TrackEnded,
+    TrackFailed,
+    TrackMoved,
+    TrackStarted,
+)
+from soulsync_edge.errors import Unavailable
+from soulsync_edge.fakes import FakeClock, FakePlayer, FakeSupervisor
+from soulsync_edge.ports import Post
+from soulsync_edge.programs.voice import (
+    ALIVE_S,
+    FIRST_SOUND_S,
+    LOOK_S,
+    STILL_S,
+    Guard,
+    NeedsRestart,
+    Openers,
+    Voice,
+)
+from soulsync_edge.settings import PlayerSettings
+from soulsync_edge.wire.messages import Configure, VoiceEvent
+
+PULSE, ALSA = SoundOutput("pulse"), SoundOutput("alsa")
+PLAY = PlayTrack("t", "/music/t.flac")
+
+
+class SpeakerOf(FakePlayer):
+    """A made-up player that knows where it plays to."""
+
+    def __init__(self, post: Post, clock: FakeClock, output: SoundOutput, most: int) -> None:
+        super().__init__(post, clock)
+        self.output = output
+        self.most_volume_pct = most
+
+    def set_most_volume(self, most_volume_pct: int) -> None:
+        self.most_volume_pct = most_volume_pct
+
+
+class Studio:
+    """A voice, and levers for the world around it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.told: list[VoiceEvent] = []
+        self.wakes = 0
+        self.supervisor = FakeSupervisor()
+        self.way_out: SoundOutput | Unavailable = PULSE
+        self.players: list[SpeakerOf] = []
+        self.voice = Voice(
+            self.told.append, self._wake, Openers(self._find, self._open), self.supervisor,
+            clock=self.clock, guard=Guard(give_up=lambda: None),
+        )  # fmt: skip
+        self.voice.warm_up()
+
+    def configure(self, settings: PlayerSettings | None = None) -> None:
+        self.voice.obey(Configure((settings or PlayerSettings()).model_dump_json()))
+
+    @property
+    def player(self) -> SpeakerOf:
+        return self.players[-1]
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go by as the loop does: no longer than the voice wants to wait."""
+        end_s = self.clock() + seconds
+        while self.clock() < end_s - 1e-9:
+            self.clock.pass_time(min(self.voice.wait_s(), end_s - self.clock()))
+            self.voice.turn()
+
+    def play_on(self, seconds: int) -> None:
+        """Let time go by with a track that moves."""
+        for second in range(seconds):
+            self.player.move_to(self.player.start_s + second + 1.0)
+            self.pass_time(1.0)
+
+    def reports(self) -> list[PartReported]:
+        return [event for event in self.told if isinstance(event, PartReported)]
+
+    def _wake(self) -> None:
+        self.wakes += 1
+
+    def _find(self, settings: PlayerSettings) -> SoundOutput:
+        if settings.output == "silent":
+            return NOWHERE
+        if isinstance(self.way_out, Unavailable):
+            raise self.way_out
+        return self.way_out
+
+    def _open(self, post: Post, output: SoundOutput, most_volume_pct: int) -> SpeakerOf:
+        self.players.append(SpeakerOf(post, self.clock, output, most_volume_pct))
+        return self.players[-1]
+
+
+@pytest.fixture
+def studio() -> Studio:
+    return Studio()
+
+
+def test_the_player_is_loaded_before_the_first_order(studio: Studio) -> None:
+    assert len(studio.players) == 1
+    assert studio.told == [], "what the sound is like is not known before the settings"
+
+
+def test_an_order_to_play_reaches_the_player_at_the_volume_that_was_set(studio: Studio) -> None:
+    studio.configure(PlayerSettings(most_volume_pct=40))
+    studio.voice.obey(SetVolume(70))
+    studio.voice.obey(PlayTrack("t", "/music/t.flac", 12.5))
+
+    player = studio.player
+    assert (player.playing, player.path) == ("t", Path("/music/t.flac"))
+    assert player.start_s == 12.5
+    assert (player.volume_pct, player.most_volume_pct) == (70, 40)
+    assert player.output == PULSE
+
+
+def test_what_the_player_says_is_passed_on_in_order(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.player.move_to(1.0)
+    studio.player.finish_track()
+    assert studio.wakes >= 3, "the loop was woken for each"
+
+    studio.voice.turn()
+
+    kinds = [type(event) for event in studio.told if not isinstance(event, PartReported)]
+    assert kinds == [TrackStarted, TrackMoved, TrackEnded]
+
+
+def test_an_old_end_is_told_before_a_new_order_is_obeyed(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.player.finish_track()
+
+    studio.voice.obey(PlayTrack("next", "/music/next.flac"))
+    studio.pass_time(1.0)
+
+    ended = studio.told.index(next(e for e in studio.told if isinstance(e, TrackEnded)))
+    started = [e for e in studio.told[ended:] if isinstance(e, TrackStarted)]
+    assert [event.track_id for event in started] == ["next"]
+    studio.play_on(30)  # and the voice knows that "next" plays
+
+
+def test_stop_makes_silence(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.voice.obey(StopMusic())
+
+    assert studio.player.playing is None
+    studio.pass_time(60.0)  # nothing is missed
+
+
+# Hanging
+
+
+def test_a_track_that_stands_still_ends_the_voice_after_five_seconds(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+    began_s = studio.clock()
+
+    with pytest.raises(NeedsRestart, match="stands still at 3 s"):
+        studio.pass_time(60.0)
+
+    assert STILL_S <= studio.clock() - began_s <= STILL_S + 1.0
+
+
+def test_a_position_told_again_and_again_is_standing_still(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+
+    def say_the_same() -> None:
+        for _ in range(10):
+            studio.player.move_to(3.0)
+            studio.pass_time(1.0)
+
+    with pytest.raises(NeedsRestart):
+        say_the_same()
+
+
+def test_a_track_without_a_first_sound_fails_after_a_longer_time(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.pass_time(FIRST_SOUND_S - 1.0)
+    before = studio.player.playing
+
+    studio.pass_time(3.0)
+
+    assert (before, studio.player.playing) == ("t", None)
+    [failed] = [event for event in studio.told if isinstance(event, TrackFailed)]
+    assert "no sound came from it" in failed.reason
+
+
+def test_a_second_track_without_a_sound_ends_the_voice(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.pass_time(FIRST_SOUND_S + 1.0)
+    studio.voice.obey(PLAY)
+
+    with pytest.raises(NeedsRestart, match="2 tracks in a row"):
+        studio.pass_time(FIRST_SOUND_S + 1.0)
+
+
+def test_a_sound_in_between_makes_up_for_a_mute_track(studio: Studio) -> None:
+    studio.configure()
+    for _ in range(5):
+        studio.voice.obey(PLAY)
+        studio.pass_time(FIRST_SOUND_S + 1.0)
+        studio.voice.obey(PLAY)
+        studio.play_on(3)
+
+
+def test_a_machine_that_slept_is_no_track_that_hangs(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+
+    studio.clock.pass_time(3600.0)
+    studio.voice.turn()
+    studio.play_on(3)
+
+
+def test_a_call_that_hangs_is_given_up() -> None:
+    given_up = threading.Event()
+    guard = Guard(give_up=given_up.set)
+    guard.patience_s = 0.01
+
+    with guard("stop"):
+        assert given_up.wait(30.0)
+
+
+def test_a_call_that_returns_is_not_given_up() -> None:
+    given_up = threading.Event()
+    guard = Guard(give_up=given_up.set)
+    guard.patience_s = 0.05
+
+    for _ in range(3):
+        with guard("stop"):
+            pass
+
+    assert not given_up.wait(0.2)
+
+
+# Progress
+
+
+def test_the_supervisor_hears_of_progress_while_a_track_moves(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(60)
+
+    assert 60 / ALIVE_S - 2 <= studio.supervisor.told.count("alive") <= 60 / ALIVE_S + 2
+
+
+def test_the_supervisor_hears_of_an_idle_voice(studio: Studio) -> None:
+    studio.pass_time(60.0)
+
+    assert studio.supervisor.told.count("alive") >= 60 / ALIVE_S - 2
+
+
+def test_the_supervisor_hears_nothing_of_a_track_that_does_not_move(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.voice.turn()
+    before = studio.supervisor.told.count("alive")
+
+    studio.pass_time(FIRST_SOUND_S - 1.0)
+
+    assert studio.supervisor.told.count("alive") == before
+
+
+def test_after_a_failure_the_voice_is_idle(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.player.fail_track("the file is empty")
+
+    studio.pass_time(60.0)
+
+    assert any(isinstance(event, TrackFailed) for event in studio.told)
+    assert "track t cannot be played: the file is empty" in caplog.text
+
+
+# The sound device
+
+
+def test_a_missing_device_is_told_once_and_time_goes_on(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio.way_out = Unavailable("no sound device was found; plug one in")
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(120)
+
+    assert studio.player.output == NOWHERE
+    [report] = studio.reports()
+    assert (report.part, report.is_ok) == (Part.SOUND, False)
+    assert "plug one in" in report.message
+    assert caplog.text.count("plug one in") == 1
+
+
+def test_a_device_that_comes_is_taken_and_the_track_goes_on(studio: Studio) -> None:
+    studio.way_out = Unavailable("no sound device was found")
+    studio.configure()
+    studio.voice.obey(SetVolume(30))
+    studio.voice.obey(PLAY)
+    studio.play_on(20)
+
+    studio.way_out = ALSA
+    studio.pass_time(LOOK_S)
+
+    assert studio.player.output == ALSA
+    assert (studio.player.playing, studio.player.start_s) == ("t", 20.0)
+    assert studio.player.volume_pct == 30
+    assert [report.is_ok for report in studio.reports()] == [False, True]
+    assert not studio.players[-2].is_open
+
+
+def test_a_device_that_goes_is_told_and_the_track_goes_on_unheard(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(20)
+
+    studio.way_out = Unavailable("no sound device was found")
+    studio.pass_time(LOOK_S)
+
+    assert studio.player.output == NOWHERE
+    assert (studio.player.playing, studio.player.start_s) == ("t", 20.0)
+    assert [report.is_ok for report in studio.reports()] == [True, False]
+
+
+def test_a_sound_server_that_was_started_anew_is_taken_anew(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(5)
+
+    studio.way_out = SoundOutput("pulse", mark=("another",))
+    studio.pass_time(LOOK_S)
+
+    assert studio.player.output == studio.way_out
+    assert studio.player.playing == "t"
+    assert [report.is_ok for report in studio.reports()] == [True], "it works, as before"
+
+
+def test_a_core_that_connects_later_hears_how_the_sound_is(studio: Studio) -> None:
+    studio.way_out = Unavailable("no sound device was found")
+    studio.configure()
+    studio.told.clear()
+
+    studio.voice.greet()
+
+    assert [report.is_ok for report in studio.reports()] == [False]
+
+
+# Settings
+
+
+def test_new_settings_take_another_way_out_and_the_track_goes_on(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(7)
+
+    studio.configure(PlayerSettings(output="silent"))
+
+    assert studio.player.output == NOWHERE
+    assert (studio.player.playing, studio.player.start_s) == ("t", 7.0)
+
+
+def test_a_new_bound_to_the_volume_does_not_touch_the_track(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    players = len(studio.players)
+
+    studio.configure(PlayerSettings(most_volume_pct=20))
+
+    assert len(studio.players) == players
+    assert studio.player.most_volume_pct == 20
+
+
+def test_settings_of_another_version_are_told_and_the_track_goes_on(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+
+    studio.voice.obey(Configure('{"output": "trumpet"}'))
+
+    assert studio.player.playing == "t"
+    assert studio.reports()[-1].part is Part.VOICE
+    assert "different versions" in studio.reports()[-1].message
