@@ -227,8 +227,10 @@ class Eye:
             self._look_with(self._sight)
         elif self._clock() < self._retry_s:
             self._alive()
+        elif self._senses is None:
+            self._senses = self._loaded()
         else:
-            self._open(settings)
+            self._open(settings, self._senses)
 
     def _configure(self, section_json: str) -> None:
         try:
@@ -248,18 +250,23 @@ class Eye:
             self._settings = settings
             self.close()
 
-    def _open(self, settings: EyeSettings) -> None:
-        """Load the models, light the light, open the camera, in this order."""
+    def _loaded(self) -> Senses | None:
+        """Return the models. A turn of its own: it takes seconds, and orders may come meanwhile."""
         try:
-            self._senses = senses = self._senses or self._openers.senses()
-            self._report(Part.MODEL, is_ok=True, message="")
+            return self._openers.senses()
+        except ModelError as error:
+            self._refuse_model(error)
+            return None
+
+    def _open(self, settings: EyeSettings, senses: Senses) -> None:
+        """Light the light, then open the camera."""
+        self._report(Part.MODEL, is_ok=True, message="")
+        try:
             if not self._lit(settings.panel):
                 return
             camera, name = self._openers.camera(settings.camera)
         except ModelError as error:
-            self._is_model_refused = True
-            self.close()
-            self._report(Part.MODEL, is_ok=False, message=str(error))
+            self._refuse_model(error)
             return
         except Unavailable as error:
             self._has_failed = False  # it is not there at all: the next one is a new beginning
@@ -274,6 +281,12 @@ class Eye:
             opened_s=now_s,
             framed_s=now_s,
         )
+
+    def _refuse_model(self, error: ModelError) -> None:
+        """Rest until the settings come anew: what is wrong with a file stays wrong."""
+        self._is_model_refused = True
+        self.close()
+        self._report(Part.MODEL, is_ok=False, message=str(error))
 
     def _lit(self, panel: PanelSettings) -> bool:
         """Light the camera light, if there is one; without it the camera stays shut."""

@@ -104,9 +104,14 @@ class Room:
         )
 
     def starts_looking(self) -> None:
-        """Let core allow the eye to look, and the eye open its camera."""
+        """Let core allow the eye to look, and the eye load its models and open its camera."""
         self.eye.obey(CONFIGURE)
         self.eye.obey(ON)
+        self.opens()
+
+    def opens(self) -> None:
+        """Let the eye, which may look, load its models and open its camera."""
+        self.eye.look()
         self.eye.look()
 
     def look_for(self, seconds: float) -> None:
@@ -206,7 +211,7 @@ def test_the_light_is_lit_before_the_camera_opens_and_goes_out_after_it_closed(
 ) -> None:
     room.eye.obey(with_panel())
     room.eye.obey(ON)
-    room.eye.look()
+    room.opens()
 
     room.eye.obey(OFF)
 
@@ -217,6 +222,28 @@ def test_the_light_is_lit_before_the_camera_opens_and_goes_out_after_it_closed(
         "camera closed",
         "light out",
     ]
+
+
+@pytest.mark.parametrize("stop", [lambda eye: eye.obey(OFF), lambda eye: eye.core_is_gone()])
+def test_an_order_to_stop_while_the_models_load_leaves_camera_and_light_alone(
+    room: Room, stop: Callable[[Eye], None]
+) -> None:
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+    room.eye.look()  # seconds on a board
+
+    stop(room.eye)
+    room.look_for(10)
+
+    assert room.happened == ["models loaded"]
+
+
+def test_nothing_is_waited_for_between_the_models_and_the_camera(room: Room) -> None:
+    room.eye.obey(CONFIGURE)
+    room.eye.obey(ON)
+    room.eye.look()
+
+    assert room.eye.wait_s() == 0.0
 
 
 def test_a_light_that_fails_keeps_the_camera_closed(room: Room) -> None:
@@ -392,7 +419,7 @@ def test_a_camera_that_does_not_let_go_ends_the_program(
 ) -> None:
     room.eye.obey(with_panel())
     room.eye.obey(ON)
-    room.eye.look()
+    room.opens()
     room.closing = Unavailable("camera 7 does not let go")
 
     with pytest.raises(NeedsRestart, match="does not let go"):
