@@ -293,6 +293,8 @@ class Eye:
         try:
             self._light = self._openers.light(panel)
             if self._light is None:
+                if Part.LIGHT in self._told:
+                    self._report(Part.LIGHT, is_ok=True, message="")
                 return True
             self._light.show(1.0)
         except Unavailable as error:

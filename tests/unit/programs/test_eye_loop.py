@@ -271,6 +271,26 @@ def test_a_light_that_works_again_lets_the_camera_open(room: Room) -> None:
     assert room.eye.is_looking
 
 
+def test_a_light_fault_ends_when_the_panel_is_turned_off(room: Room) -> None:
+    room.light_failing = Unavailable("no pin. Turn the panel off.")
+    room.eye.obey(with_panel())
+    room.eye.obey(ON)
+    room.look_for(5)
+
+    room.eye.obey(CONFIGURE)
+    room.look_for(1)
+
+    assert room.reports(Part.LIGHT) == [(False, "no pin. Turn the panel off."), (True, "")]
+    assert room.eye.is_looking
+
+
+def test_an_eye_without_a_panel_says_nothing_of_a_light(room: Room) -> None:
+    room.starts_looking()
+    room.look_for(1)
+
+    assert room.reports(Part.LIGHT) == []
+
+
 def test_switching_off_closes_the_camera_at_once_and_says_so(room: Room) -> None:
     room.starts_looking()
 
