@@ -68,7 +68,7 @@ class FileCamera:
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         cv2.setNumThreads(1)
-        path = Path(settings.device).expanduser()
+        path = _home_expanded(settings.device)
         self.name = f"recording {path.name}"
         self._settings = settings
         self._is_live = live
@@ -120,6 +120,24 @@ class FileCamera:
         return Frame(turned(rgb, self._settings.rotation_deg), at_s)
 
 
+def _home_expanded(device: str) -> Path:
+    """Return the path meant, `~` and `~name` put out in full."""
+    try:
+        return Path(device).expanduser()
+    except RuntimeError as error:
+        raise Unavailable(
+            f"there is no video and no folder of pictures at {device}: this machine has no user "
+            "of that name. Write the whole path under [camera] device."
+        ) from error
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be reached: {error.strerror}.") from error
+
+
 def _endless(path: Path) -> Generator[_Shot, None, None]:
     """Yield the shots of `path` over and over, their times going on."""
     start_s = 0.0
@@ -136,7 +154,7 @@ def _endless(path: Path) -> Generator[_Shot, None, None]:
 
 def _shots(path: Path) -> Generator[_Shot, None, None]:
     """Yield the shots of `path` once, in order."""
-    if not path.exists():
+    if not _is_there(path):
         raise Unavailable(f"there is no video and no folder of pictures at {path}.")
     if path.is_dir():
         yield from _pictures(_pictures_in(path))

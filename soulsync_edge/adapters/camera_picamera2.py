@@ -1,5 +1,6 @@
 """Ribbon cameras of a Raspberry Pi, through picamera2; imported only where one is opened."""
 
+import re
 from importlib import import_module
 from typing import Any
 
@@ -34,7 +35,8 @@ class Picamera2Camera:
     """
 
     def __init__(self, settings: CameraSettings) -> None:
-        index = int(settings.device) if settings.device.isdigit() else 0
+        # The usual /dev/video0, or anything else that is no number, means the first.
+        index = int(settings.device) if re.fullmatch("[0-9]{1,3}", settings.device) else 0
         models = ribbon_cameras()
         if index >= len(models):
             raise Unavailable(

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import logging
+import math
 import os
 import re
 import resource
@@ -487,16 +488,36 @@ def _actor(models: Path, device: str) -> tuple[Camera, str]:
 
     Args:
         models: Folder of its faces.
-        device: How long its script is in seconds, and after an `@` when it began on the machine's
-            monotonic clock; anything else for a script of a day that begins now.
+        device: How long its script is in seconds, up to a day, and after an `@` when it began on
+            the machine's monotonic clock; a text without such numbers, as the usual
+            `/dev/video0`, for a script of a day that begins now.
+
+    Raises:
+        ModelError: Its faces are missing or damaged.
+        Unavailable: The numbers make no script.
     """
     from soulsync_edge.adapters.camera_actor import ActorCamera, demo_script
 
-    played = re.fullmatch(r"([0-9.]+)(?:@([0-9.]+))?", device)
-    total_s = float(played[1]) if played else DAY_S
-    start_s = float(played[2]) if played and played[2] else None
+    total_s, start_s = DAY_S, None
+    if re.fullmatch(r"[0-9.@]+", device):
+        total_s, start_s = _script_times(device)
     actor = ActorCamera(models, demo_script(total_s), start_s=start_s)
     return actor, actor.name
+
+
+def _script_times(device: str) -> tuple[float, float | None]:
+    """Return how long the actor's script is in seconds, and when it began if `device` says so."""
+    length, _, start = device.partition("@")
+    try:
+        total_s, start_s = float(length), float(start) if start else None
+    except ValueError:
+        total_s, start_s = 0.0, None
+    if not (0.0 < total_s <= DAY_S and math.isfinite(start_s or 0.0)):
+        raise Unavailable(
+            f"the demo actor cannot play {device[:40]}: [camera] device is the length of its "
+            f"script in seconds, above 0 and up to {DAY_S:.0f} (a day), such as 60."
+        )
+    return total_s, start_s
 
 
 def _has_ribbon_camera() -> bool:

@@ -122,6 +122,28 @@ def test_a_missing_recording_is_named(tmp_path: Path) -> None:
         played(tmp_path / "gone.mp4")
 
 
+def test_a_home_folder_of_nobody_is_refused() -> None:
+    with pytest.raises(Unavailable, match=r"~nobody-of-this-name/x.*no user of that name"):
+        played(Path("~nobody-of-this-name/x"))
+
+
+def test_a_name_too_long_for_a_file_is_refused() -> None:
+    with pytest.raises(Unavailable, match="cannot be reached: File name too long"):
+        played(Path("x" * 5000))
+
+
+def test_a_folder_that_may_not_be_entered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", forbidden)
+
+    with pytest.raises(Unavailable, match=r"a\.avi cannot be reached: Permission denied"):
+        played(tmp_path / "a.avi")
+
+
 @pytest.mark.parametrize("content", [b"", b"no video at all", b"\x00" * 5000])
 @pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.png"])
 def test_a_file_without_pictures_is_refused(tmp_path: Path, name: str, content: bytes) -> None:

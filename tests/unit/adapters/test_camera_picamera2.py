@@ -54,6 +54,16 @@ def test_a_second_ribbon_camera_is_chosen_by_number(library: Any) -> None:
     camera.close()
 
 
+@pytest.mark.parametrize("device", ["/dev/video0", "\u00b2", "9" * 5000])
+def test_a_device_that_is_no_number_means_the_first_ribbon_camera(
+    library: Any, device: str
+) -> None:
+    camera = Picamera2Camera(CameraSettings(device=device))
+
+    assert library.opened[0].index == 0
+    camera.close()
+
+
 def test_a_busy_ribbon_camera_is_named(library: Any) -> None:
     library.busy = True
 

@@ -1,3 +1,4 @@
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -588,6 +589,37 @@ def test_the_demo_actor_plays_a_script_of_the_length_asked_for(
     assert name == "demo actor"
     assert isinstance(camera, ActorCamera)
     assert camera.script == demo_script(length_s)
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        *("0", "0.0@5", "1.2.3", "@", "@5", "5@1.2.3", "5@1@2", "."),
+        *("86401", "1" + "0" * 400, "60@" + "1" * 400),
+    ],
+)
+def test_a_script_the_demo_actor_cannot_play_is_refused_with_what_to_do(device: str) -> None:
+    with pytest.raises(Unavailable, match=r"\[camera\] device is the length .* such as 60"):
+        open_camera(MODELS, CameraSettings(adapter="actor", device=device))
+
+
+@pytest.mark.parametrize("adapter", ["auto", "picamera2", "v4l2", "file", "actor"])
+@pytest.mark.parametrize(
+    "device",
+    ["~nobody-of-this-name/x", "\u00b2", "9" * 5000, "/" + "x" * 5000, "/dev/null/x", "."],
+)
+def test_a_device_that_can_be_set_never_ends_the_eye(
+    monkeypatch: pytest.MonkeyPatch, adapter: str, device: str
+) -> None:
+    monkeypatch.syspath_prepend(STAND_INS)
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    settings = CameraSettings.model_validate({"adapter": adapter, "device": device})
+
+    with contextlib.suppress(Unavailable):
+        camera, _ = open_camera(MODELS, settings)
+        camera.close()
+
+    sys.modules.pop("picamera2", None)
 
 
 def test_automatic_takes_a_usb_camera_where_no_ribbon_camera_is(
