@@ -131,7 +131,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("music")
     write_loud_tone(folder / "long.flac", seconds=60.0)
     write_loud_tone(folder / "short.flac", seconds=2.5)
-    (folder / "damaged.flac").write_bytes((folder / "short.flac").read_bytes()[:300])
+    (folder / "damaged.flac").write_bytes((folder / "long.flac").read_bytes()[:300])
     return folder
 
 
