@@ -1,13 +1,47 @@
 """All settings: one frozen section per part, each field with title, help, unit and bounds."""
 
+import ipaddress
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from soulsync_edge.domain.choosing import ChoiceRules
 from soulsync_edge.domain.mood import MoodRules
 from soulsync_edge.domain.session import Rules, Scheduled
 from soulsync_edge.domain.shifting import Goal, Mode
+
+SWITCHED_OFF = "switched off"
+"""What is reported of a part the settings do not ask for: nothing is wrong, nothing works."""
+
+STARTING = "starting"
+"""What is reported of a part that is open and does not work yet: it will say so itself."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+# A last label of digits alone is an address that went wrong. RFC 1123, section 2.1.
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
+
+
+def _without_controls(text: str) -> str:
+    """Return `text`; files, devices and brokers cannot be named with control characters."""
+    if _CONTROLS.search(text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def _host(text: str) -> str:
+    """Return `text`, an IP address or a host name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not _HOST_NAME.fullmatch(text):
+            raise ValueError("must be an address such as 192.168.1.20, or a host name") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_controls)]
+"""Text without control characters."""
 
 
 def _field(  # what a field is, said once for page, docs and example
@@ -44,7 +78,7 @@ class CameraSettings(Section):
         "auto takes a ribbon camera where picamera2 is installed, else a USB camera; file plays a "
         "video or a folder of pictures; actor is the made-up face of the demo",
     )
-    device: str = _field(
+    device: Text = _field(
         "/dev/video0", "Camera device", "the device of a USB camera, or the file or folder to play"
     )
     width_px: int = _field(640, "Width", "of the pictures taken", unit="px", least=160, most=1280)
@@ -54,7 +88,7 @@ class CameraSettings(Section):
         "Looks per second",
         "how often the eye looks at the room",
         unit="Hz",
-        least=0.2,
+        least=1,  # slower, what is between two looks is a gap to the mood, not a steady room
         most=15,
     )
     rotation_deg: Literal[0, 90, 180, 270] = _field(
@@ -122,8 +156,14 @@ class MoodSettings(Section):
 class ShiftingSettings(Section):
     """What the music does with the mood."""
 
-    mode: Mode = _field(Mode.MATCH, "Mode", "match mirrors the mood; shift leads it to the goal")
-    goal: Goal = _field(Goal.CALM, "Goal", "where a shift leads")
+    mode: Mode = _field(
+        Mode.MATCH,
+        "Mode at first start",
+        "match mirrors the mood, shift leads it to the goal; later the last choice is kept",
+    )
+    goal: Goal = _field(
+        Goal.CALM, "Goal at first start", "where a shift leads; later the last choice is kept"
+    )
     ramp_min: float = _field(
         20.0, "Ramp", "how long a shift takes to arrive", unit="min", least=1, most=120
     )
@@ -136,7 +176,7 @@ class ShiftingSettings(Section):
     )
     cooldown_min: float = _field(
         60.0, "Cooldown", "a track does not come back sooner, while others can be played",
-        unit="min", least=0, most=10080,
+        unit="min", least=0, most=1440,
     )  # fmt: skip
     artist_gap: int = _field(
         2, "Artist gap", "tracks between two by one artist", unit="tracks", least=0, most=20
@@ -169,7 +209,7 @@ class PlayerSettings(Section):
     output: Literal["auto", "alsa", "pulse", "silent"] = _field(
         "auto", "Output", "how sound reaches the speaker; silent plays to nowhere, for tests"
     )
-    device: str = _field(
+    device: Text = _field(
         "", "Sound device", "name of the ALSA or PulseAudio device; empty: default"
     )
     start_volume_pct: int = _field(
@@ -183,7 +223,7 @@ class PlayerSettings(Section):
 class LibrarySettings(Section):
     """Where the music lies."""
 
-    folder: str = _field(
+    folder: Text = _field(
         "/media/soulsync", "Folder", "everything below it that can be played is; sticks mount here"
     )
     rescan_s: float = _field(
@@ -196,11 +236,21 @@ class MqttSettings(Section):
     """The home hub."""
 
     is_on: bool = _field(default=False, title="MQTT", text="talk to a broker")
-    host: str = _field("", "Broker", "name or address of the broker")
+    host: Text = _field(
+        "",
+        "Broker",
+        "name or address of the broker; when broker, port or CA file change on the page, user and "
+        "password file are emptied, so that nobody can have the password sent elsewhere",
+    )
     port: int = _field(1883, "Port", "of the broker; 8883 is usual with TLS", least=1, most=65535)
-    user: str = _field("", "User", "empty: none")
-    password_file: str = _field("", "Password file", "a file that holds nothing else; empty: none")
-    ca_file: str = _field("", "CA file", "certificate that signed the broker's; empty: no TLS")
+    user: Text = _field("", "User", "empty: none")
+    password_file: Text = _field(
+        "",
+        "Password file",
+        "a file that holds nothing else; empty: none; named in the settings file alone, the page "
+        "can only empty it",
+    )
+    ca_file: Text = _field("", "CA file", "certificate that signed the broker's; empty: no TLS")
     base_topic: str = Field(
         default="soulsync",
         title="Base topic",
@@ -243,7 +293,11 @@ class PanelSettings(Section):
 class WebSettings(Section):
     """The page."""
 
-    host: str = _field("0.0.0.0", "Address", "to listen on")  # noqa: S104  # phones must reach it
+    host: Annotated[str, AfterValidator(_host)] = _field(
+        "0.0.0.0",  # noqa: S104  # phones must reach it
+        "Address",
+        "address or name to listen on; 0.0.0.0 means all",
+    )
     port: int = _field(8080, "Port", "to listen on", least=0, most=65535)
     names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")], ...] = Field(
         default=(),
@@ -261,8 +315,11 @@ class PrivacySettings(Section):
         title="Camera at first start",
         text="whether the eye may look before anyone has used the switch; later the switch is kept",
     )
-    trace_file: str = _field(
-        "", "Trace file", "record events (never pictures) here, to replay decisions; empty: off"
+    trace_file: Text = _field(
+        "",
+        "Trace file",
+        "record events (never pictures) here, to replay decisions, from the next start on; "
+        "empty: off",
     )
 
 

@@ -37,8 +37,8 @@ def _problem(detail: ErrorDetails) -> str:
     rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "string_pattern_mismatch" and sections[-1:] == ["schedule"]:
         return f"{place} = {value!r:.80}: the key should be a time of day, such as 07:30"
-    if detail["type"] == "value_error":
-        return f"{place}: {rule}"
+    if detail["type"] == "value_error" and isinstance(value, dict):
+        return f"{place}: {rule}"  # a rule between settings; all of them are no value to show
     return f"{place} = {value!r:.80}: {rule}{_bounds(sections, key)}"
 
 
