@@ -52,6 +52,7 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.EstimateArrived, times, probabilities, shares, st.integers(1, 4)),
     st.builds(ev.NobodySeen, times),
     st.builds(ev.FaceObscured, times, st.sampled_from(ev.Obstacle)),
+    st.builds(ev.RoomDark, times),
     st.builds(ev.PartReported, times, st.sampled_from(ev.Part), st.booleans(), st.text(max_size=9)),
     st.builds(ev.Tick, times, st.integers(0, 1439)),
     st.builds(ev.TrackStarted, times, ids),

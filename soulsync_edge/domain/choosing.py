@@ -68,9 +68,9 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
 ) -> Choice | None:
     """Return the track to play next, or None when nothing can be played.
 
-    Among tracks outside their cooldown, the distance to `target` (plus what a repeated artist
-    costs) ranks them, and chance from `seed` picks one no further than `variety` behind the
-    first. When every track is still cooling down, the one heard longest ago plays: silence would be
+    Among tracks outside their cooldown, and not the one just heard, the distance to `target` (plus
+    what a repeated artist costs) ranks them, and chance from `seed` picks one no further than
+    `variety` behind the first. When every track is still cooling down, the one heard longest ago plays: silence would be
     worse, and the why-line says so.
 
     Args:
@@ -91,34 +91,33 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
         for track in playable
         if now_s - last_heard_s.get(track.track_id, float("-inf")) >= rules.cooldown_s
     ]
+    last = history[-1].track_id if history else ""
+    fresh = [track for track in fresh if track.track_id != last] or fresh
     if not fresh:
         oldest = min(playable, key=lambda track: (last_heard_s[track.track_id], track.track_id))
         return Choice(oldest, "everything was played lately; this one longest ago")
     gap = rules.artist_gap
     recent_artists = {heard.artist for heard in history[-gap:] if heard.artist} if gap else set()
 
-    def cost(track: Track) -> float:
-        repeated = ARTIST_PENALTY if track.artist in recent_artists else 0.0
-        return track.affect.distance_to(target) + repeated
-
-    ranked = sorted(fresh, key=lambda track: (cost(track), track.track_id))
-    reach = cost(ranked[0]) + rules.variety
-    near = [track for track in ranked if cost(track) <= reach]
+    costs = [
+        track.affect.distance_to(target) + ARTIST_PENALTY * (track.artist in recent_artists)
+        for track in fresh
+    ]
+    reach = min(costs) + rules.variety
+    near = sorted(
+        (cost, track.track_id) for track, cost in zip(fresh, costs, strict=True) if cost <= reach
+    )
     # Chance decides between equals, it does not guard anything.
-    track = random.Random(seed).choice(near)  # noqa: S311
+    _, track_id = random.Random(seed).choice(near)  # noqa: S311
+    track = catalogue.by_id[track_id]
     return Choice(track, _why(track, target))
 
 
 def _why(track: Track, target: Affect) -> str:
     """Return how the track relates to the target, in words."""
     distance = track.affect.distance_to(target)
-    match_ = (
-        "a close match"
-        if distance < _CLOSE
-        else "near enough"
-        if distance < _NEAR
-        else "the best there is"
-    )
+    nearness = ("a close match", "near enough", "the best there is")
+    match_ = nearness[(distance >= _CLOSE) + (distance >= _NEAR)]
     words = feel(target)
     wanted = "balanced" if words == IN_THE_MIDDLE else words
     return f"{match_} for {wanted} music, going by {track.affect_source}"

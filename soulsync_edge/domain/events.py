@@ -71,6 +71,13 @@ class FaceObscured:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomDark:
+    """The picture is all dark: a covered lens or a dark room. Nothing can be said of anyone."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PartReported:
     """A part says how it is.
 
@@ -247,6 +254,7 @@ Event = (
     EstimateArrived
     | NobodySeen
     | FaceObscured
+    | RoomDark
     | PartReported
     | Tick
     | TrackStarted

@@ -6,7 +6,7 @@ from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.emotion import LOOKS
 from soulsync_edge.domain.session import Context, Health, Session
 from soulsync_edge.domain.steering import target_now
-from soulsync_edge.domain.track import Track
+from soulsync_edge.domain.track import SkippedFile, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +82,38 @@ def portrait(session: Session, context: Context) -> Portrait:
         goal=session.goal.value,
         faults=tuple(health for health in session.health if not health.is_ok),
         tracks=len(context.catalogue.tracks),
-        skipped=len(context.catalogue.skipped),
+        skipped=len(skipped_files(session, context)),
     )
+
+
+def skipped_files(session: Session, context: Context) -> tuple[SkippedFile, ...]:
+    """Return every file that is not played and why: unreadable ones, then those that failed."""
+    tracks = context.catalogue.by_id
+    failed = (
+        SkippedFile(tracks[one.track_id].path, one.reason)
+        for one in session.failed
+        if one.track_id in tracks
+    )
+    return (*context.catalogue.skipped, *failed)
 
 
 def sentence(session: Session) -> str:
     """Return how the room looks, as a sentence for people."""
-    if not session.camera_is_on:
-        return "The camera is closed"
-    if not session.can_see:
-        return "The eye cannot see right now"
+    if blind := _why_blind(session):
+        return blind
     if not session.mood.is_present:
         return "Nobody is here"
     if session.mood.label is None:
         return f"Not sure yet: {session.obstacle}" if session.obstacle else "Not sure yet"
     return f"Looks {LOOKS[session.mood.label]}"
+
+
+def _why_blind(session: Session) -> str:
+    """Return why nothing can be said of the room, or nothing when something can."""
+    if not session.camera_is_on:
+        return "The camera is closed"
+    if session.dark_since_s is not None:
+        return "Too dark to see anyone"
+    if not session.has_eye or session.is_eye_faulty:
+        return "The eye cannot see right now"
+    return "Not sure yet" if session.mood.heard_at_s is None else ""

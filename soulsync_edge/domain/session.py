@@ -83,6 +83,21 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedTrack:
+    """A track that could not be played.
+
+    Attributes:
+        track_id: Which one.
+        reason: Why, in words.
+        barred_until_s: Do not try it again before this time; infinity when the file is to blame.
+    """
+
+    track_id: str
+    reason: str
+    barred_until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class NowPlaying:
     """The track that plays, or would play if nothing were in its way.
 
@@ -117,6 +132,8 @@ class Session:
         faces: How many faces the last frame held.
         has_eye: The eye program is connected.
         has_voice: The voice program is connected.
+        voice_found_s: When the voice was found, until it is told what to do: it may still play
+            what core asked for before a restart.
         camera_is_on: The person allows the eye to look.
         music_is_on: The person wants music.
         volume_pct: How loud, 0 to 100.
@@ -124,13 +141,17 @@ class Session:
         goal: Where a shift leads.
         shift: The shift under way, or None.
         playing: The present track, or None.
+        has_seen_someone: Since the camera was opened, someone has been here.
+        dark_since_s: Since when pictures have been all dark, or None.
+        blind_since_s: Since when the eye has not been able to tell who is here, or None.
         is_silent_for: Why there is no music, in words; empty while there is some.
         waiting_since_s: Since when music is wanted and none was chosen yet, or None.
         empty_since_s: Since when the room has been empty, or None.
         drift_since_s: Since when the mood has been far from the playing track, or None.
-        history: Tracks started, oldest first; the last few hundred.
-        failed: Tracks that cannot be played.
+        history: Tracks started, oldest first, each once; those past their cooldown are dropped.
+        failed: Tracks that could not be played.
         failures_in_a_row: Tracks that failed since one last played.
+        rests: How often the player has rested since then, each time longer.
         rest_until_s: Do not try another track before this time.
         choices: How many choices were made, so that each draws its own chance.
         health: How every part is that has said so, ordered by part.
@@ -143,6 +164,7 @@ class Session:
     faces: int = 0
     has_eye: bool = False
     has_voice: bool = False
+    voice_found_s: float | None = None
     camera_is_on: bool = True
     music_is_on: bool = True
     volume_pct: int = 60
@@ -150,13 +172,17 @@ class Session:
     goal: Goal = Goal.CALM
     shift: Shift | None = None
     playing: NowPlaying | None = None
+    has_seen_someone: bool = False
+    dark_since_s: float | None = None
+    blind_since_s: float | None = None
     is_silent_for: str = "starting"
     waiting_since_s: float | None = None
     empty_since_s: float | None = None
     drift_since_s: float | None = None
     history: tuple[Heard, ...] = ()
-    failed: frozenset[str] = frozenset()
+    failed: tuple[FailedTrack, ...] = ()
     failures_in_a_row: int = 0
+    rests: int = 0
     rest_until_s: float = 0.0
     choices: int = 0
     health: tuple[Health, ...] = ()
@@ -167,6 +193,18 @@ class Session:
 
     @property
     def can_see(self) -> bool:
-        """The eye is connected, allowed to look, and has not reported a fault."""
-        faults = (self.health_of(Part.CAMERA), self.health_of(Part.MODEL))
-        return self.has_eye and self.camera_is_on and all(h is None or h.is_ok for h in faults)
+        """The eye can tell whether someone is here: it looks, without a fault, in some light."""
+        has_news = self.mood.heard_at_s is not None and self.dark_since_s is None
+        return self.has_eye and self.camera_is_on and has_news and not self.is_eye_faulty
+
+    @property
+    def is_eye_faulty(self) -> bool:
+        """The eye, its camera or its model has reported a fault."""
+        reports = (self.health_of(part) for part in (Part.EYE, Part.CAMERA, Part.MODEL))
+        return any(health is not None and not health.is_ok for health in reports)
+
+    @property
+    def barred(self) -> frozenset[str]:
+        """The tracks that may not be chosen now."""
+        now_s = self.now_s or 0.0
+        return frozenset(one.track_id for one in self.failed if one.barred_until_s > now_s)

@@ -11,10 +11,17 @@ from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode, Shift, mus
 
 Turn = tuple[Session, tuple[Command, ...]]
 
-# Enough to know every cooldown of a day of three-minute tracks.
-LONGEST_HISTORY = 500
-
 NOBODY = "nobody is here"
+WAITING = "waiting a moment to see how the room looks"
+
+# Enough for the widest gap between two tracks by one artist.
+KEPT_STARTS = 20
+
+# A camera that stalls is back within this time; until then an empty room stays empty.
+BLIND_S = 60.0
+# Someone was here when it got dark: music goes on for as long as it may take to fall asleep, then
+# the room counts as empty. Both are ours to tune.
+DARK_S = 1800.0
 
 
 def steered(session: Session, context: Context) -> Turn:
@@ -22,11 +29,7 @@ def steered(session: Session, context: Context) -> Turn:
     session = _with_room(session)
     silence = _reason_for_silence(session, context)
     if silence:
-        was_heard = session.playing is not None and not session.is_silent_for
-        session = replace(session, is_silent_for=silence, waiting_since_s=None)
-        if silence == NOBODY:
-            session = replace(session, shift=None)  # it was for whoever left
-        return session, ((StopMusic(),) if was_heard and session.has_voice else ())
+        return _silenced(session, silence, context)
     if session.playing is None:
         return _first_or_next(session, context)
     if session.is_silent_for:
@@ -58,6 +61,28 @@ def scheduled_goal(minute_of_day: int, context: Context) -> Goal:
     return (begun or schedule)[-1].goal
 
 
+def _silenced(session: Session, reason: str, context: Context) -> Turn:
+    """Return the session fallen silent, and stop the voice if it plays or may be playing."""
+    is_playing = session.playing is not None and not session.is_silent_for
+    # Just after a restart of core the voice still plays what it was told before. Let it, while
+    # the library is being looked up; not when there should be no music at all.
+    found_s = session.voice_found_s
+    is_old = found_s is not None and (
+        not session.music_is_on or (session.now_s or 0.0) - found_s >= context.rules.settle_s
+    )
+    playing = session.playing and replace(session.playing, is_heard=False)
+    session = replace(
+        session,
+        playing=playing,
+        is_silent_for=reason,
+        waiting_since_s=None,
+        drift_since_s=None,
+        shift=None if reason == NOBODY else session.shift,  # it was for whoever left
+        voice_found_s=None if is_old else found_s,
+    )
+    return session, ((StopMusic(),) if session.has_voice and (is_playing or is_old) else ())
+
+
 def begin_track(session: Session, context: Context) -> Turn:
     """Choose a track and ask the voice to play it; silence when there is none to choose."""
     now_s = session.now_s or 0.0
@@ -70,7 +95,7 @@ def begin_track(session: Session, context: Context) -> Turn:
         now_s=now_s,
         seed=f"{context.rules.seed}:{session.choices}",
         rules=context.rules.choice,
-        barred=session.failed,
+        barred=session.barred,
     )
     if choice is None:
         return without_track(session), ((StopMusic(),) if session.playing else ())
@@ -83,9 +108,10 @@ def begin_track(session: Session, context: Context) -> Turn:
             chosen_for=target,
             chosen_s=now_s,
         ),
-        history=(*session.history, heard)[-LONGEST_HISTORY:],
+        history=_with_heard(session.history, heard, context.rules.choice.cooldown_s),
         choices=session.choices + 1,
         is_silent_for="",
+        voice_found_s=None,
         waiting_since_s=None,
         drift_since_s=None,
     )
@@ -103,7 +129,7 @@ def resumed(session: Session, context: Context) -> Turn:
     if track is None:
         return without_track(session), (volume,)
     play = PlayTrack(track.track_id, track.path, session.playing.position_s)
-    return replace(session, is_silent_for=""), (volume, play)
+    return replace(session, is_silent_for="", voice_found_s=None), (volume, play)
 
 
 def without_track(session: Session) -> Session:
@@ -113,11 +139,28 @@ def without_track(session: Session) -> Session:
 
 def _with_room(session: Session) -> Session:
     """Note since when the room has been empty, as far as the eye can tell."""
-    if session.mood.is_present or not session.can_see:
-        return replace(session, empty_since_s=None)
-    if session.empty_since_s is None:
-        return replace(session, empty_since_s=session.now_s)
-    return session
+    now_s = session.now_s
+    if session.mood.is_present:
+        return replace(session, has_seen_someone=True, empty_since_s=None, blind_since_s=None)
+    if session.can_see:
+        since_s = now_s if session.empty_since_s is None else session.empty_since_s
+        return replace(session, empty_since_s=since_s, blind_since_s=None)
+    blind_s = now_s if session.blind_since_s is None else session.blind_since_s
+    return replace(session, empty_since_s=_empty_unseen(session, blind_s), blind_since_s=blind_s)
+
+
+def _empty_unseen(session: Session, blind_since_s: float | None) -> float | None:
+    """Return since when the room counts as empty while the eye cannot tell."""
+    now_s = session.now_s or 0.0
+    if not session.camera_is_on:
+        return None
+    if session.dark_since_s is not None:
+        # A room that was empty when it got dark is empty; one nobody was ever seen in may have a
+        # covered lens.
+        if session.empty_since_s is None and session.has_seen_someone:
+            return now_s if now_s - session.dark_since_s >= DARK_S else None
+        return session.empty_since_s
+    return session.empty_since_s if now_s - (blind_since_s or now_s) < BLIND_S else None
 
 
 def _reason_for_silence(session: Session, context: Context) -> str:  # a list of reasons
@@ -129,10 +172,8 @@ def _reason_for_silence(session: Session, context: Context) -> str:  # a list of
         return "the sound program is being started"
     if not context.catalogue.tracks:
         return context.catalogue.notice or "the library is empty"
-    if session.failed.issuperset(context.catalogue.by_id):
-        return "none of the tracks can be played"
     if now_s < session.rest_until_s:
-        return "several tracks failed one after another; trying again shortly"
+        return "no track could be played; trying again in a while"
     return _reason_in_room(session, context, now_s)
 
 
@@ -151,7 +192,7 @@ def _first_or_next(session: Session, context: Context) -> Turn:
     since_s = now_s if session.waiting_since_s is None else session.waiting_since_s
     is_first = bool(session.is_silent_for)
     if is_first and session.mood.label is None and now_s - since_s < context.rules.settle_s:
-        return replace(session, waiting_since_s=since_s), ()
+        return replace(session, waiting_since_s=since_s, is_silent_for=WAITING), ()
     return begin_track(session, context)
 
 
@@ -160,7 +201,7 @@ def _kept_or_cut(session: Session, context: Context) -> Turn:
     rules = context.rules
     now_s = session.now_s or 0.0
     if not rules.cut_on_drift or session.playing is None or session.mood.label is None:
-        return session, ()
+        return replace(session, drift_since_s=None), ()
     if session.playing.chosen_for.distance_to(target_now(session, context)) < rules.drift_distance:
         return replace(session, drift_since_s=None), ()
     if session.drift_since_s is None:
@@ -178,6 +219,17 @@ def _with_shift(session: Session) -> Session:
     if session.shift is not None or mood is None or session.now_s is None:
         return session
     return replace(session, shift=Shift(session.goal, mood, session.now_s))
+
+
+def _with_heard(history: tuple[Heard, ...], heard: Heard, cooldown_s: float) -> tuple[Heard, ...]:
+    """Return the history with one more start; what cooled down long ago is forgotten."""
+    cool = [
+        one
+        for number, one in enumerate(history, start=1)
+        if one.track_id != heard.track_id
+        and (heard.at_s - one.at_s < cooldown_s or len(history) - number < KEPT_STARTS)
+    ]
+    return (*cool, heard)
 
 
 def _intention(session: Session, context: Context) -> str:

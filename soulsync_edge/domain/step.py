@@ -5,16 +5,10 @@ from typing import assert_never
 
 from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.commands import Command, SetCamera, SetVolume, StopMusic
-from soulsync_edge.domain.emotion import EmotionEstimate
-from soulsync_edge.domain.mood import (
-    Mood,
-    mood_after_estimate,
-    mood_after_nobody,
-    mood_after_obscured,
-    mood_after_silence,
-)
-from soulsync_edge.domain.session import Context, Health, Session
+from soulsync_edge.domain.mood import Mood, mood_after_silence
+from soulsync_edge.domain.session import Context, FailedTrack, Health, Session
 from soulsync_edge.domain.shifting import Mode
+from soulsync_edge.domain.sight import Sight, mood_after_sight
 from soulsync_edge.domain.steering import begin_track, resumed, steered, without_track
 
 Turn = tuple[Session, tuple[Command, ...]]
@@ -22,9 +16,11 @@ Turn = tuple[Session, tuple[Command, ...]]
 
 # A file that brings the voice program down twice is not tried a third time.
 MOST_VOICES_LOST = 2
-# After this many failures in a row the fault is not in the files: rest before the next try.
+# After this many failures in a row the fault is hardly in the files: rest, then give them another
+# chance. Each rest is twice as long as the one before.
 FAILURES_BEFORE_REST = 5
 REST_S = 30.0
+LONGEST_REST_S = 600.0
 
 
 def step(session: Session, event: ev.Event, context: Context) -> Turn:
@@ -41,7 +37,7 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
 
 def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa: C901, PLR0911, PLR0912  # one case per event is the point
     match event:
-        case ev.EstimateArrived() | ev.NobodySeen() | ev.FaceObscured():
+        case ev.EstimateArrived() | ev.NobodySeen() | ev.FaceObscured() | ev.RoomDark():
             return _after_sight(session, event, context), ()
         case ev.Tick():
             mood = mood_after_silence(session.mood, event.at_s, context.rules.mood)
@@ -49,11 +45,12 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
         case ev.PartReported():
             return _after_report(session, event), ()
         case ev.TrackStarted() | ev.TrackMoved() | ev.TrackEnded() | ev.TrackFailed():
-            return _after_track(session, event)
+            return _after_track(session, event, context)
         case ev.VoiceFound():
-            return resumed(replace(session, has_voice=True), context)
+            found = replace(session, has_voice=True, voice_found_s=session.now_s)
+            return resumed(found, context)
         case ev.VoiceLost():
-            return _after_voice_lost(session), ()
+            return _after_voice_lost(session, context), ()
         case ev.EyeFound():
             return replace(session, has_eye=True), (SetCamera(session.camera_is_on),)
         case ev.EyeLost():
@@ -83,25 +80,25 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
     assert_never(event)
 
 
-def _after_sight(
-    session: Session, event: ev.EstimateArrived | ev.NobodySeen | ev.FaceObscured, context: Context
-) -> Session:
+def _after_sight(session: Session, sight: Sight, context: Context) -> Session:
     """Let the mood follow what the eye saw; a closed eye's late words are not heard."""
     if not session.camera_is_on:
         return session
-    rules = context.rules.mood
-    match event:
+    before_s = session.dark_since_s
+    session = replace(
+        session, mood=mood_after_sight(session.mood, sight, context.rules.mood), dark_since_s=None
+    )
+    match sight:
         case ev.EstimateArrived():
-            estimate = EmotionEstimate(event.probabilities, event.confidence)
-            mood = mood_after_estimate(session.mood, estimate, event.at_s, rules)
-            return replace(session, mood=mood, faces=event.faces, obstacle=None)
+            return replace(session, faces=sight.faces, obstacle=None)
         case ev.NobodySeen():
-            mood = mood_after_nobody(session.mood, event.at_s, rules)
-            return replace(session, mood=mood, faces=0, obstacle=None)
+            return replace(session, faces=0, obstacle=None)
         case ev.FaceObscured():
-            mood = mood_after_obscured(session.mood, event.at_s, rules)
-            return replace(session, mood=mood, faces=1, obstacle=event.obstacle)
-    assert_never(event)
+            return replace(session, faces=1, obstacle=sight.obstacle)
+        case ev.RoomDark():
+            since_s = session.now_s if before_s is None else before_s
+            return replace(session, faces=0, obstacle=None, dark_since_s=since_s)
+    assert_never(sight)
 
 
 def _after_report(session: Session, event: ev.PartReported) -> Session:
@@ -114,49 +111,61 @@ def _after_report(session: Session, event: ev.PartReported) -> Session:
 
 
 def _after_track(
-    session: Session, event: ev.TrackStarted | ev.TrackMoved | ev.TrackEnded | ev.TrackFailed
+    session: Session,
+    event: ev.TrackStarted | ev.TrackMoved | ev.TrackEnded | ev.TrackFailed,
+    context: Context,
 ) -> Turn:
     playing = session.playing
-    if playing is None or event.track_id != playing.track_id:
-        return session, ()  # an echo from a track already replaced
+    if playing is None or event.track_id != playing.track_id or session.is_silent_for:
+        return session, ()  # an echo from a track already replaced or stopped
     match event:
         case ev.TrackStarted():
             return replace(session, playing=replace(playing, is_heard=True)), ()
         case ev.TrackMoved():
             moved = replace(playing, is_heard=True, position_s=event.position_s)
-            return replace(session, playing=moved, failures_in_a_row=0), ()
+            failed = tuple(one for one in session.failed if one.track_id != event.track_id)
+            return replace(session, playing=moved, failed=failed, failures_in_a_row=0, rests=0), ()
         case ev.TrackEnded():
             return without_track(session), ()
         case ev.TrackFailed():
-            return _after_failure(session, event.track_id), ()
+            return _after_failure(session, event.track_id, event.reason, context), ()
     assert_never(event)
 
 
-def _after_failure(session: Session, track_id: str) -> Session:
-    failures = session.failures_in_a_row + 1
-    must_rest = failures % FAILURES_BEFORE_REST == 0
-    now_s = session.now_s or 0.0
-    return replace(
+def _after_failure(session: Session, track_id: str, reason: str, context: Context) -> Session:
+    """Bar the track; when the fault is hardly in the files, rest and try them again later."""
+    others = tuple(one for one in session.failed if one.track_id != track_id)
+    session = replace(
         without_track(session),
-        failed=session.failed | {track_id},
-        failures_in_a_row=failures,
-        rest_until_s=now_s + REST_S if must_rest else session.rest_until_s,
+        failed=(*others, FailedTrack(track_id, reason, float("inf"))),
+        failures_in_a_row=session.failures_in_a_row + 1,
+    )
+    is_all = session.barred.issuperset(context.catalogue.by_id)
+    if session.failures_in_a_row % FAILURES_BEFORE_REST and not is_all:
+        return session
+    until_s = (session.now_s or 0.0) + min(REST_S * 2**session.rests, LONGEST_REST_S)
+    return replace(
+        session,
+        failed=tuple(replace(one, barred_until_s=until_s) for one in session.failed),
+        rests=session.rests + 1,
+        rest_until_s=until_s,
     )
 
 
-def _after_voice_lost(session: Session) -> Session:
-    session = replace(session, has_voice=False)
-    if session.playing is None:
+def _after_voice_lost(session: Session, context: Context) -> Session:
+    session = replace(session, has_voice=False, voice_found_s=None)
+    if session.playing is None or session.is_silent_for:
         return session
     lost = session.playing.voices_lost + 1
     if lost >= MOST_VOICES_LOST:
-        return _after_failure(session, session.playing.track_id)
+        reason = "the sound program stopped twice while playing it"
+        return _after_failure(session, session.playing.track_id, reason, context)
     return replace(session, playing=replace(session.playing, is_heard=False, voices_lost=lost))
 
 
 def _after_catalogue(session: Session, context: Context) -> Turn:
     """Go on if the playing track is still there; what failed before gets another chance."""
-    session = replace(session, failed=frozenset(), rest_until_s=0.0, failures_in_a_row=0)
+    session = replace(session, failed=(), rest_until_s=0.0, failures_in_a_row=0, rests=0)
     if session.playing is None or session.playing.track_id in context.catalogue.by_id:
         return session, ()
     return without_track(session), (StopMusic(),)

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections import deque
 
-from soulsync_edge.domain.events import EstimateArrived, Event, FaceObscured, NobodySeen
+from soulsync_edge.domain.events import EstimateArrived, Event, FaceObscured, NobodySeen, RoomDark
 
 logger = logging.getLogger(__name__)
 
-_SIGHTS = (EstimateArrived, NobodySeen, FaceObscured)
+_SIGHTS = (EstimateArrived, NobodySeen, FaceObscured, RoomDark)
 
 MOST_WAITING = 1000
 """Events; the loop is never this far behind unless it is stuck, and then memory must not grow."""

@@ -9,6 +9,7 @@ from soulsync_edge.domain.events import (
     FaceObscured,
     NobodySeen,
     PartReported,
+    RoomDark,
     TrackEnded,
     TrackFailed,
     TrackMoved,
@@ -52,7 +53,7 @@ class ScanFinished:
     skipped: int
 
 
-EyeEvent = EstimateArrived | NobodySeen | FaceObscured | PartReported
+EyeEvent = EstimateArrived | NobodySeen | FaceObscured | RoomDark | PartReported
 VoiceEvent = TrackStarted | TrackMoved | TrackEnded | TrackFailed | PartReported
 EyeOrder = Configure | EyeCommand
 VoiceOrder = Configure | VoiceCommand

@@ -42,6 +42,9 @@ def test_a_track_within_its_cooldown_waits_while_another_can_play(
 
     if not catalogue.tracks:
         assert choice is None
+    elif history and len(catalogue.tracks) > 1 and not resting:
+        assert choice is not None
+        assert choice.track.track_id != history[-1].track_id
     elif not resting.issuperset(catalogue.by_id):
         assert choice is not None
         assert choice.track.track_id not in resting
@@ -80,6 +83,16 @@ def test_chance_reaches_no_further_than_variety_allows() -> None:
     }
 
     assert chosen == {"t5", "t4"}
+
+
+def test_without_cooldown_the_track_just_heard_still_gives_way_to_another() -> None:
+    rules = replace(NEAREST, cooldown_s=0)
+    history = (Heard("t5", "", 100.0),)
+
+    choice = choose(SPREAD, Affect(0.5, 0), history, now_s=200, seed="s", rules=rules)
+
+    assert choice is not None
+    assert choice.track.track_id == "t4"
 
 
 def test_an_artist_just_heard_gives_way_to_a_neighbour() -> None:

@@ -10,10 +10,11 @@ from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.commands import Command, PlayTrack, SetCamera, SetVolume, StopMusic
 from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.domain.portrait import portrait, sentence, skipped_files
 from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode
-from soulsync_edge.domain.steering import target_now
-from soulsync_edge.domain.step import FAILURES_BEFORE_REST, REST_S, step
+from soulsync_edge.domain.steering import BLIND_S, DARK_S, WAITING, target_now
+from soulsync_edge.domain.step import FAILURES_BEFORE_REST, LONGEST_REST_S, REST_S, step
 from soulsync_edge.domain.track import Catalogue, catalogue_of
 from soulsync_edge.fakes import estimate_of
 from tests.strategies import TRACK_IDS, a_track, catalogues, events
@@ -142,7 +143,8 @@ def test_a_failed_track_is_not_tried_again() -> None:
         room.happens(ev.TrackFailed(room.now_s + 1, room.plays[-1], "damaged"))
 
     assert len(set(room.plays)) == 5
-    assert room.session.failed == frozenset(room.plays[:4])
+    assert room.session.barred == frozenset(room.plays[:4])
+    assert [one.reason for one in room.session.failed] == ["damaged"] * 4
 
 
 def test_after_several_failures_in_a_row_the_player_rests_before_the_next_try() -> None:
@@ -151,7 +153,7 @@ def test_after_several_failures_in_a_row_the_player_rests_before_the_next_try() 
 
     for _ in range(FAILURES_BEFORE_REST):
         room.happens(ev.TrackFailed(room.now_s, room.plays[-1], "damaged"))
-    assert "several tracks failed" in room.session.is_silent_for
+    assert room.session.is_silent_for == "no track could be played; trying again in a while"
     assert len(room.plays) == FAILURES_BEFORE_REST
     room.waits(REST_S + 5)
 
@@ -164,7 +166,37 @@ def test_when_no_track_can_be_played_it_says_so() -> None:
 
     room.happens(ev.TrackFailed(room.now_s + 1, "t0", "damaged"))
 
-    assert room.session.is_silent_for == "none of the tracks can be played"
+    assert room.session.is_silent_for == "no track could be played; trying again in a while"
+
+
+def test_a_passing_trouble_with_every_track_does_not_silence_the_appliance_for_ever() -> None:
+    room = a_playing_room()
+    for _ in range(len(CATALOGUE.tracks)):
+        if room.session.playing is not None:
+            room.happens(ev.TrackFailed(room.now_s, room.plays[-1], "the sound device hung"))
+    failed = len(room.plays)
+
+    room.waits(REST_S * 3)
+    assert len(room.plays) > failed
+    room.happens(ev.TrackMoved(room.now_s, room.plays[-1], 1.0))
+
+    assert room.session.rests == 0
+    assert room.plays[-1] not in room.session.barred
+
+
+def test_rests_grow_while_nothing_can_be_played_but_stay_bounded() -> None:
+    one = catalogue_of([a_track("t0", Affect(0, 0))])
+    room = a_playing_room(replace(CONTEXT, catalogue=one))
+    rests = []
+
+    for _ in range(8):
+        room.happens(ev.TrackFailed(room.now_s, "t0", "damaged"))
+        rests.append(room.session.rest_until_s - room.now_s)
+        room.now_s = room.session.rest_until_s
+        room.waits(6)
+
+    assert rests[:3] == [REST_S, 2 * REST_S, 4 * REST_S]
+    assert max(rests) == LONGEST_REST_S
 
 
 def test_music_goes_on_at_the_same_place_when_the_voice_comes_back() -> None:
@@ -184,7 +216,7 @@ def test_a_track_that_brings_the_voice_down_twice_is_left_out() -> None:
         room.happens(ev.VoiceLost(room.now_s + 1))
         room.happens(ev.VoiceFound(room.now_s + 1))
 
-    assert room.session.failed == {first}
+    assert room.session.barred == {first}
     assert room.plays[-1] != first
 
 
@@ -200,6 +232,160 @@ def test_an_empty_room_falls_silent_after_its_time_and_goes_on_when_someone_retu
     room.looks(Emotion.NEUTRAL, for_s=2)
 
     assert room.asked[-1] == PlayTrack(room.plays[0], f"/music/{room.plays[0]}.flac", 8.0)
+
+
+def an_empty_silent_room() -> Room:
+    room = a_playing_room()
+    room.looks(None, for_s=CONTEXT.rules.empty_pause_s + 5)
+    assert room.session.is_silent_for == "nobody is here"
+    return room
+
+
+def test_a_camera_that_stalls_for_a_moment_does_not_start_music_in_an_empty_room() -> None:
+    room = an_empty_silent_room()
+    played = len(room.plays)
+
+    room.happens(ev.EyeLost(room.now_s))
+    room.waits(BLIND_S / 2)
+    room.happens(ev.EyeFound(room.now_s))
+    room.looks(None, for_s=5)
+
+    assert len(room.plays) == played
+
+
+def test_an_eye_that_stays_away_lets_music_play_by_schedule() -> None:
+    room = an_empty_silent_room()
+    played = len(room.plays)
+
+    room.happens(ev.EyeLost(room.now_s))
+    room.waits(BLIND_S + 5)
+
+    assert len(room.plays) == played + 1
+
+
+def test_closing_the_camera_in_an_empty_room_plays_by_schedule_at_once() -> None:
+    room = an_empty_silent_room()
+    played = len(room.plays)
+
+    room.happens(ev.CameraSwitched(room.now_s, is_on=False))
+
+    assert len(room.plays) == played + 1
+
+
+def test_a_lens_covered_from_the_start_plays_by_schedule_and_says_it_is_too_dark() -> None:
+    room = Room()
+    room.happens(ev.EyeFound(0.0))
+    room.happens(ev.VoiceFound(0.0))
+    for second in range(1, 8):
+        room.happens(ev.RoomDark(float(second)))
+
+    assert len(room.plays) == 1
+    assert sentence(room.session) == "Too dark to see anyone"
+
+
+def test_a_room_that_was_empty_stays_silent_when_it_gets_dark() -> None:
+    room = an_empty_silent_room()
+    played = len(room.plays)
+
+    for _ in range(300):
+        room.happens(ev.RoomDark(room.now_s + 1))
+
+    assert len(room.plays) == played
+
+
+def test_music_goes_on_in_the_dark_for_as_long_as_it_takes_to_fall_asleep() -> None:
+    room = a_playing_room()
+
+    def in_the_dark(for_s: float) -> None:
+        for _ in range(round(for_s / 10)):
+            room.happens(ev.RoomDark(room.now_s + 10))
+
+    in_the_dark(DARK_S - 60)
+    assert StopMusic() not in room.asked
+    in_the_dark(CONTEXT.rules.empty_pause_s + 120)
+
+    assert room.session.is_silent_for == "nobody is here"
+
+
+def test_an_eye_that_reports_a_fault_does_not_count_as_seeing_nobody() -> None:
+    room = Room()
+    room.happens(ev.EyeFound(0.0))
+    room.happens(ev.VoiceFound(0.0))
+    room.happens(ev.PartReported(0.0, ev.Part.EYE, is_ok=False, message="wrong settings"))
+    room.waits(5)
+
+    assert len(room.plays) == 1
+
+
+def test_before_its_first_word_the_eye_is_not_taken_to_see_nobody() -> None:
+    room = Room()
+    room.happens(ev.EyeFound(0.0))
+
+    assert sentence(room.session) == "Not sure yet"
+
+
+def test_after_a_restart_the_old_track_is_stopped_when_there_should_be_no_music() -> None:
+    room = Room(session=Session(music_is_on=False))
+
+    assert StopMusic() in room.happens(ev.VoiceFound(0.0))
+
+
+def test_after_a_restart_the_old_track_may_play_until_the_library_is_known() -> None:
+    room = Room(Context(catalogue=Catalogue(notice="reading")))
+    room.happens(ev.VoiceFound(0.0))
+    room.waits(1)
+    assert StopMusic() not in room.asked
+
+    room.waits(CONTEXT.rules.settle_s)
+
+    assert room.asked.count(StopMusic()) == 1
+
+
+def test_a_voice_that_restarts_while_music_is_off_does_not_bar_the_waiting_track() -> None:
+    room = a_playing_room()
+    room.happens(ev.MusicSwitched(room.now_s, is_on=False))
+    for _ in range(3):
+        room.happens(ev.VoiceLost(room.now_s))
+        room.happens(ev.VoiceFound(room.now_s))
+
+    assert room.session.failed == ()
+
+
+def test_a_track_is_not_said_to_play_before_the_voice_says_so_again() -> None:
+    room = a_playing_room()
+    room.happens(ev.TrackStarted(room.now_s, room.plays[0]))
+    assert portrait(room.session, room.context).is_playing
+    room.happens(ev.MusicSwitched(room.now_s, is_on=False))
+    room.happens(ev.MusicSwitched(room.now_s, is_on=True))
+
+    assert not portrait(room.session, room.context).is_playing
+
+
+def test_while_the_first_track_waits_for_the_mood_it_says_so() -> None:
+    room = Room()
+    room.happens(ev.VoiceFound(0.0))
+
+    assert room.session.is_silent_for == WAITING
+
+
+def test_a_file_that_failed_is_listed_with_its_reason() -> None:
+    room = a_playing_room()
+    room.happens(ev.TrackFailed(room.now_s, room.plays[0], "the file is damaged"))
+
+    [listed] = skipped_files(room.session, room.context)
+    assert listed.path == f"/music/{room.plays[-2]}.flac"
+    assert listed.reason == "the file is damaged"
+
+
+def test_a_moment_without_a_label_ends_the_drift() -> None:
+    rules = replace(CONTEXT.rules, cut_on_drift=True, drift_hold_s=60)
+    room = a_playing_room(replace(CONTEXT, rules=rules))
+    room.looks(Emotion.SAD, for_s=40)
+    room.looks(None, for_s=30)
+
+    room.looks(Emotion.SAD, for_s=20)
+
+    assert len(room.plays) == 1
 
 
 def test_switching_music_off_stops_it_once_and_on_goes_on_where_it_was() -> None:
