@@ -17,20 +17,23 @@ class Lamp:
     """An observer that draws the session on a light.
 
     Full while music plays, dim while it waits, out when music is switched off; a fault makes it
-    change once a second between full and dim.
+    change once a second between full and dim. What could not be drawn is tried again at the next
+    event.
     """
 
     def __init__(self, light: Light) -> None:
         self._light = light
+        self._drawn: float | None = None
         self._has_warned = False
 
-    def show(self, before: Session, after: Session) -> None:
+    def show(self, before: Session, after: Session) -> None:  # noqa: ARG002  # an `Observer`
         """Draw `after`."""
-        if _level(before) == _level(after):
+        level = _level(after)
+        if level == self._drawn:
             return
         try:
-            self._light.show(_level(after))
-            self._has_warned = False
+            self._light.show(level)
+            self._drawn, self._has_warned = level, False
         except Unavailable as error:
             logger.log(logging.DEBUG if self._has_warned else logging.WARNING, "light: %s", error)
             self._has_warned = True
