@@ -14,7 +14,7 @@ from soulsync_edge.domain.shifting import Goal, Mode
 SWITCHED_OFF = "switched off"
 """What is reported of a part the settings do not ask for: nothing is wrong, nothing works."""
 
-STARTING = "starting"
+CONNECTING = "connecting"
 """What is reported of a part that is open and does not work yet: it will say so itself."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")

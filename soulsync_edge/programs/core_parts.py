@@ -55,7 +55,9 @@ def parts_of(conductor: Conductor, desk: SettingsDesk, post: Post) -> list[Upkee
     upkeep = partial(Upkeep, settings=settings, post=post, clock=clock)
     return [
         upkeep(Part.PAGE, page, is_on=lambda _settings: True),
-        upkeep(Part.BROKER, broker, is_on=lambda settings: settings.mqtt.is_on),
+        upkeep(
+            Part.BROKER, broker, is_on=lambda settings: settings.mqtt.is_on, reports_itself=True
+        ),
         upkeep(Part.BUTTON, panel, is_on=lambda settings: settings.panel.is_on),
     ]
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from soulsync_edge.domain.events import Part, PartReported
 from soulsync_edge.ports import Clock, Post
 from soulsync_edge.services.keep_trying import keep_trying
-from soulsync_edge.settings import Settings
+from soulsync_edge.settings import CONNECTING, SWITCHED_OFF, Settings
 
 Open = Callable[[Settings], AbstractAsyncContextManager[Awaitable[object]]]
 """Opens the part by the settings; inside, the awaitable raises `Unavailable` when it is lost."""
@@ -23,9 +23,10 @@ class Upkeep:
         settings: The settings in force.
         post: Takes the reports.
         clock: Stamps them.
+        reports_itself: It can be open and not work yet: that it works, it says itself.
     """
 
-    def __init__(  # said once per part, in core
+    def __init__(  # noqa: PLR0913  # said once per part, in core
         self,
         part: Part,
         open_part: Open,
@@ -34,6 +35,7 @@ class Upkeep:
         settings: Settings,
         post: Post,
         clock: Clock,
+        reports_itself: bool = False,
     ) -> None:
         self._part = part
         self._is_on = is_on
@@ -41,6 +43,7 @@ class Upkeep:
         self._settings = settings
         self._post = post
         self._clock = clock
+        self._when_open = CONNECTING if reports_itself else ""
         self._must_restart = asyncio.Event()
         self.name = part.value
         self.has_been_tried = asyncio.Event()
@@ -68,11 +71,14 @@ class Upkeep:
 
     async def _keep(self) -> None:
         if not self._is_on(self._settings):
-            self._report(True, "switched off")  # noqa: FBT003  # as `keep_trying` reports
+            self._tell(SWITCHED_OFF, is_ok=True)  # also takes a fault back
             return
         await keep_trying(self.name, lambda: self._open(self._settings), self._report)
 
     def _report(self, is_ok: bool, message: str) -> None:  # noqa: FBT001  # as `keep_trying` reports
+        self._tell(self._when_open if is_ok else message, is_ok=is_ok)
+
+    def _tell(self, message: str, *, is_ok: bool) -> None:
         self._post(PartReported(self._clock(), self._part, is_ok=is_ok, message=message))
         self.has_been_tried.set()
 

@@ -19,6 +19,7 @@ from soulsync_edge.domain.portrait import Portrait, portrait
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import Track
+from soulsync_edge.settings import CONNECTING, SWITCHED_OFF
 
 
 class Shown(BaseModel):
@@ -92,7 +93,7 @@ class PartShown(Shown):
 
     part: Part
     title: str
-    state: PartState = Field(description="unheard: it has not reported, or is not in use")
+    state: PartState = Field(description="unheard: it does not work yet, or is not in use")
     message: str = Field(description="what is wrong and what to do, or a remark")
 
 
@@ -207,7 +208,11 @@ def _point(affect: Affect) -> PointShown:
 def _part(part: Part, session: Session, context: Context) -> PartShown:
     if part is Part.CAMERA and not session.camera_is_on:
         state, message = PartState.UNHEARD, CAMERA_CLOSED  # what was wrong before is no news now
-    elif (health := session.health_of(part)) is not None:
+    elif (health := session.health_of(part)) is not None and health.message == SWITCHED_OFF:
+        state, message = PartState.UNHEARD, UNHEARD[part]
+    elif health is not None and health.message == CONNECTING:
+        state, message = PartState.UNHEARD, f"{CONNECTING}."
+    elif health is not None:
         state = PartState.OK if health.is_ok else PartState.FAULT
         message = health.message or (WHAT_WORKS[part] if health.is_ok else "It does not work.")
     elif _is_at_work(part, session, context):

@@ -50,7 +50,7 @@ UNHEARD: Mapping[Part, str] = {
     Part.SETTINGS: "In force as saved.",
 }
 
-CAMERA_CLOSED = "Closed by the switch."
+CAMERA_CLOSED = "Closed."
 
 SECTIONS: Mapping[str, str] = {
     "camera": "Camera",

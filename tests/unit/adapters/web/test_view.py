@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import Track, catalogue_of
+from soulsync_edge.settings import CONNECTING, SWITCHED_OFF
 from tests.page_house import StillHouse, some_music
 
 CONTEXT = Context(catalogue=some_music())
@@ -122,7 +124,26 @@ def test_a_fault_of_a_camera_that_was_closed_since_is_no_fault() -> None:
 
     assert state.faults == ()
     camera = next(part for part in state.parts if part.part is Part.CAMERA)
-    assert camera.message == "Closed by the switch."
+    assert camera.message == "Closed."
+
+
+@pytest.mark.parametrize(
+    ("part", "said", "message"),
+    [
+        (Part.BROKER, SWITCHED_OFF, "Not in use. Settings, MQTT switches it on."),
+        (Part.BUTTON, SWITCHED_OFF, "Not in use. Settings, Panel switches it on."),
+        (Part.BROKER, CONNECTING, "Connecting."),
+    ],
+)
+def test_a_part_that_is_off_or_not_ready_does_not_count_as_working(
+    part: Part, said: str, message: str
+) -> None:
+    health = (Health(part, is_ok=True, message=said, since_s=0.0),)
+    state = shown(Session(health=health), CONTEXT)
+
+    drawn = next(drawn for drawn in state.parts if drawn.part is part)
+    assert (drawn.state, drawn.message) == (PartState.UNHEARD, message)
+    assert state.faults == ()
 
 
 def test_every_part_is_listed() -> None:
