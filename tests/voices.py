@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from soulsync_edge.settings import PlayerSettings
-from soulsync_edge.wire.link import LinkServer
+from soulsync_edge.wire.link_server import LinkServer
 from soulsync_edge.wire.messages import (
     VOICE_EVENTS,
     VOICE_ORDERS,

@@ -1,7 +1,6 @@
 """The program that decides: every part of it named once, in start order."""
 
 import asyncio
-import logging
 import secrets
 import signal
 import time
@@ -13,28 +12,29 @@ from pathlib import Path
 from soulsync_edge.adapters.library_scan import ScannedFolder
 from soulsync_edge.adapters.player_link import LinkPlayer
 from soulsync_edge.adapters.settings_toml import TomlSettingsFile
+from soulsync_edge.adapters.store_lost import LostStore
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.adapters.systemd import SystemdSupervisor
 from soulsync_edge.adapters.trace_file import TraceFile
 from soulsync_edge.domain.commands import SetCamera
-from soulsync_edge.domain.events import Part, PartReported
-from soulsync_edge.domain.session import Context, Session
+from soulsync_edge.domain.events import Part
+from soulsync_edge.domain.session import Context
 from soulsync_edge.errors import ConfigError, Unavailable
-from soulsync_edge.ports import Post, Store
+from soulsync_edge.ports import Store
 from soulsync_edge.programs.core_links import Links, eye_link, voice_link
 from soulsync_edge.programs.core_parts import parts_of
-from soulsync_edge.services.conductor import Conductor, Record
+from soulsync_edge.services.conductor import Conductor
 from soulsync_edge.services.heartbeat import Heartbeat
 from soulsync_edge.services.inbox import Inbox
 from soulsync_edge.services.librarian import Librarian
-from soulsync_edge.services.memory import Memory, remembered
+from soulsync_edge.services.memory import Memory
+from soulsync_edge.services.recorder import Recorder
 from soulsync_edge.services.settings_keeper import SettingsKeeper
+from soulsync_edge.services.troubles import Troubles
 from soulsync_edge.services.upkeep import Upkeep
 from soulsync_edge.settings import Settings
-from soulsync_edge.wire.link import LinkError, sight_bytes_per_s
+from soulsync_edge.wire.link_server import LinkError, sight_bytes_per_s
 from soulsync_edge.wire.messages import Configure
-
-logger = logging.getLogger(__name__)
 
 clock = time.monotonic
 
@@ -63,23 +63,32 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
         inbox = Inbox(loop)
         stack.callback(inbox.close)
         post = inbox.post
+        of_settings = Troubles(Part.SETTINGS, post, clock)
+        of_store = Troubles(Part.STORE, post, clock)
         file = TomlSettingsFile(config)
-        settings = _loaded(file, post)
-        desk = SettingsKeeper(file, settings)
-        store = _store(state_dir, post)
+        settings, complaint = file.load_or_fall_back()
+        of_settings.tell("file", complaint)
+        desk = SettingsKeeper(file, settings, partial(of_settings.tell, "file"))
+        store = _store(state_dir)
         stack.callback(store.close)
         worker = stack.enter_context(ThreadPoolExecutor(1, "disk"))  # ends before the store does
-        session = remembered(store, settings, partial(_complain, post, Part.STORE))
+        memory = Memory(store, worker, partial(of_store.tell, "choices"), clock)
+        stack.callback(memory.close)
         links = Links(eye_link(run_dir, desk, post), voice_link(run_dir, desk, post))
+        recorder = Recorder(
+            TraceFile, lambda: conductor.state()[0], partial(of_settings.tell, "trace")
+        )
+        stack.callback(recorder.close)
         conductor = Conductor(
             inbox,
-            session,
+            memory.session_at_start(settings),
             Context(rules=settings.rules(seed=secrets.token_hex(4))),
             player=LinkPlayer(links.voice.send),
             set_camera=lambda is_on: links.eye.send(SetCamera(is_on)),
             clock=clock,
-            record=_recording(settings, session, post, stack),
+            record=recorder.record,
         )
+        recorder.start(settings)
         librarian = Librarian(
             settings.library,
             music=ScannedFolder(),
@@ -87,12 +96,14 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
             worker=worker,
             swap=conductor.swap_catalogue,
             post=post,
+            tell=partial(of_store.tell, "tracks"),
             clock=clock,
         )
         heartbeat = Heartbeat(post, clock, supervisor)
-        conductor.add_observers([heartbeat.show, Memory(store, worker, post, clock).show])
+        conductor.add_observers([heartbeat.show, memory.show])
         parts = parts_of(conductor, desk, post)
         _live_by_settings(desk, conductor, librarian, links, parts)
+        desk.on_change(frozenset({"privacy"}), recorder.apply)
         await stack.enter_async_context(links.voice)
         await stack.enter_async_context(links.eye)
         async with asyncio.TaskGroup() as tasks:
@@ -100,7 +111,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
                 tasks.create_task(conductor.run(), name="conductor"),
                 tasks.create_task(heartbeat.run(), name="heartbeat"),
                 tasks.create_task(librarian.run(), name="librarian"),
-                tasks.create_task(_reloading(desk, hang_up, post), name="settings"),
+                tasks.create_task(_reloading(desk, hang_up, of_settings), name="settings"),
                 *(tasks.create_task(part.run(), name=f"upkeep of {part.name}") for part in parts),
             ]
             page, *_ = parts
@@ -113,41 +124,15 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
     return 0
 
 
-def _loaded(file: TomlSettingsFile, post: Post) -> Settings:
-    """Return settings in any case; what is wrong with the file is said on the page too."""
-    settings, complaint = file.load_or_fall_back()
-    if complaint:
-        _complain(post, Part.SETTINGS, complaint)
-    return settings
-
-
-def _complain(post: Post, part: Part, message: str) -> None:
-    logger.error("%s", message)
-    post(PartReported(clock(), part, is_ok=False, message=message))
-
-
-def _store(state_dir: Path, post: Post) -> Store:
-    """Return the store on disk, or one in memory when the disk fails: music needs neither."""
+def _store(state_dir: Path) -> Store:
+    """Return the store on disk, or one that refuses when the disk fails: music needs neither."""
     try:
         return SqliteStore(state_dir / "soulsync.db")
     except Unavailable as error:
-        _complain(post, Part.STORE, f"{error}; nothing is remembered until then")
-        return SqliteStore(None)
-
-
-def _recording(
-    settings: Settings, session: Session, post: Post, stack: AsyncExitStack
-) -> Record | None:
-    """Return what keeps a trace, if one is asked for and can be written."""
-    if not settings.privacy.trace_file:
-        return None
-    try:
-        trace = TraceFile(Path(settings.privacy.trace_file), session)
-    except Unavailable as error:
-        _complain(post, Part.STORE, str(error))
-        return None
-    stack.callback(trace.close)
-    return trace.record
+        return LostStore(
+            f"{error}. Until that is mended and the appliance is started again, nothing is "
+            "remembered, and the camera stays closed after every start"
+        )
 
 
 def _live_by_settings(
@@ -182,7 +167,7 @@ def _live_by_settings(
     desk.on_change(frozenset({"web"}), page.apply)
 
 
-async def _reloading(desk: SettingsKeeper, hang_up: asyncio.Event, post: Post) -> None:
+async def _reloading(desk: SettingsKeeper, hang_up: asyncio.Event, troubles: Troubles) -> None:
     """Read the settings again at every SIGHUP, until cancelled."""
     while True:
         await hang_up.wait()
@@ -190,6 +175,4 @@ async def _reloading(desk: SettingsKeeper, hang_up: asyncio.Event, post: Post) -
         try:
             await desk.reload()
         except (ConfigError, Unavailable) as error:
-            _complain(post, Part.SETTINGS, f"{error}\nThe settings from before stay in force.")
-        else:
-            post(PartReported(clock(), Part.SETTINGS, is_ok=True, message=""))
+            troubles.tell("file", f"{error}\nThe settings from before stay in force.")

@@ -13,7 +13,7 @@ from soulsync_edge.domain.events import (
     VoiceLost,
 )
 from soulsync_edge.ports import Post, SettingsDesk
-from soulsync_edge.wire.link import LinkServer, sight_bytes_per_s
+from soulsync_edge.wire.link_server import LinkServer, sight_bytes_per_s
 from soulsync_edge.wire.messages import (
     EYE_EVENTS,
     EYE_ORDERS,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import math
 import types
 from collections.abc import Callable
@@ -69,6 +70,39 @@ class Codec(Generic[T]):
         if not isinstance(kind, str) or kind not in self._classes:
             raise LineError(f"unknown kind of message {kind!r:.80}")
         return _built(self._classes[kind], body)
+
+
+class LineCutter:
+    """Cuts a stream of bytes into lines, of `longest_line` bytes at most."""
+
+    def __init__(self, longest_line: int) -> None:
+        self._longest_line = longest_line
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that `data` completes.
+
+        Raises:
+            LineError: A line is too long; what follows it cannot be trusted.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        longest = max(map(len, (*lines, self._rest)))
+        if longest > self._longest_line:
+            raise LineError(f"a line is longer than {self._longest_line} bytes")
+        return lines
+
+
+class WarnOnce:
+    """Tells the first trouble of a connection as a warning, the rest to the curious."""
+
+    def __init__(self, logger: logging.Logger, name: str) -> None:
+        self._logger = logger
+        self._name = name
+        self._level = logging.WARNING
+
+    def __call__(self, trouble: str) -> None:
+        self._logger.log(self._level, "%s: %s", self._name, trouble)
+        self._level = logging.DEBUG
 
 
 def _plain(value: Any) -> Any:  # JSON in the making

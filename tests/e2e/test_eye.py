@@ -20,7 +20,7 @@ from soulsync_edge.domain.commands import SetCamera
 from soulsync_edge.domain.emotion import Emotion, EmotionEstimate
 from soulsync_edge.domain.events import EstimateArrived, Part, PartReported
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings
-from soulsync_edge.wire.link import LinkServer
+from soulsync_edge.wire.link_server import LinkServer
 from soulsync_edge.wire.messages import EYE_EVENTS, EYE_ORDERS, Configure, EyeEvent, EyeOrder
 from tests.pictures import write_video
 

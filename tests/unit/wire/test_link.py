@@ -5,6 +5,8 @@ import logging
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,13 +19,12 @@ from hypothesis import strategies as st
 from soulsync_edge.domain.commands import PlayTrack, SetVolume, StopMusic
 from soulsync_edge.domain.events import EstimateArrived, TrackEnded, TrackMoved
 from soulsync_edge.fakes import FakeClock
-from soulsync_edge.wire import link as link_module
-from soulsync_edge.wire.link import (
+from soulsync_edge.wire import link_server
+from soulsync_edge.wire.link import LinkClient, LinkLost
+from soulsync_edge.wire.link_server import (
     MOST_UNREAD,
     SIGHT_BYTES,
-    LinkClient,
     LinkError,
-    LinkLost,
     LinkServer,
     sight_bytes_per_s,
 )
@@ -111,6 +112,12 @@ async def found(core: Core, times: int = 1) -> None:
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+
+
+def test_the_programs_end_does_without_asyncio() -> None:
+    program = "import sys, soulsync_edge.programs.voice; sys.exit('asyncio' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 # Both ends together
@@ -451,7 +458,7 @@ def test_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "voice.sock"
-    monkeypatch.setattr(link_module, "_peer_uid", lambda _: os.geteuid() + 1)
+    monkeypatch.setattr(link_server, "_peer_uid", lambda _: os.geteuid() + 1)
 
     async def core() -> None:
         core = Core()
@@ -479,7 +486,7 @@ def hung_up(peer: socket.socket) -> bool:
 def test_the_kernel_tells_who_connects() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
-        assert link_module._peer_uid(ours) == os.geteuid()  # noqa: SLF001  # replaced just above
+        assert link_server._peer_uid(ours) == os.geteuid()  # noqa: SLF001  # replaced just above
 
 
 # The programs' end
