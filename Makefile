@@ -17,8 +17,8 @@ setup:  ## Install everything: system packages, .venv, models, demo music (PYTHO
 $(READY): pyproject.toml requirements/dev.txt models/manifest.toml
 	@scripts/setup.sh >&2
 
-demo: $(READY)  ## Run the whole appliance here (SECONDS=60 REPORT=demo.json CAMERA=/dev/video0 or a video file)
-	@$(BIN)/soulsync demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report '$(REPORT)') $(if $(CAMERA),--camera '$(CAMERA)')
+demo: $(READY)  ## Run the whole appliance here (SECONDS=60 REPORT=demo.json CAMERA=/dev/video0 or a video file; PORT=8080 ADDRESS=0.0.0.0)
+	@$(BIN)/soulsync demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report '$(REPORT)') $(if $(CAMERA),--camera '$(CAMERA)') $(if $(PORT),--port $(PORT)) $(if $(ADDRESS),--host '$(ADDRESS)')
 
 test: $(READY)  ## Run the tests, all but those that boot a container or need a board
 	@$(BIN)/pytest

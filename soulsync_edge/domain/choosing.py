@@ -70,8 +70,8 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
 
     Among tracks outside their cooldown, and not the one just heard, the distance to `target` (plus
     what a repeated artist costs) ranks them, and chance from `seed` picks one no further than
-    `variety` behind the first. When every track is still cooling down, the one heard longest ago plays: silence would be
-    worse, and the why-line says so.
+    `variety` behind the first. When every track is still cooling down, the one heard longest ago
+    plays: silence would be worse, and the why-line says so.
 
     Args:
         catalogue: What there is.

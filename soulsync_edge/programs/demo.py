@@ -17,7 +17,7 @@ from soulsync_edge.adapters.settings_toml import TomlSettingsFile
 from soulsync_edge.domain.mood import MoodRules
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.programs.demo_report import HeardTrack, Moment, Story, follows, heard, story_of
-from soulsync_edge.programs.demo_stage import PageProbe, Program, free_port, open_broker
+from soulsync_edge.programs.demo_stage import PageProbe, Program, check_port, free_port, open_broker
 from soulsync_edge.settings import Settings
 
 clock = time.monotonic
@@ -58,6 +58,8 @@ def run(wishes: Wishes) -> int:
     """
     if wishes.seconds is not None and wishes.seconds < SHORTEST_S:
         raise Unavailable(f"--seconds must be at least {SHORTEST_S:.0f}, got {wishes.seconds:g}")
+    _check_report(wishes.report)
+    check_port(wishes.host, wishes.port)
     if not any(wishes.music.glob("**/*.*")):
         raise Unavailable(f"there is no music in {wishes.music}; `make setup` renders some there")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
@@ -92,12 +94,14 @@ class Demo:
         # The script begins when the programs have had time to start, so that it is seen whole.
         self._origin_s = clock() + 5.0
         self._recorder: NullSinkRecorder | None = None
+        self._has_broker = False
         self._programs: list[Program] = []
         self._probe = PageProbe(f"http://127.0.0.1:{self._port}")
 
     def open(self, stack: ExitStack) -> None:
         """Start broker, recorder and programs; `stack` ends them in reverse."""
         broker_port = open_broker(stack, self._folder, self._seen_topics)
+        self._has_broker = broker_port is not None
         environment = dict(os.environ)
         if self._wishes.report is not None:
             self._recorder = stack.enter_context(NullSinkRecorder())
@@ -224,7 +228,17 @@ class Demo:
             problems.append(f"the page did not always answer: {self._probe.problem}")
         if self._recorder is not None and not report["tracks_heard"]:
             problems.append("no track was heard in the recording")
+        if self._has_broker and not report["mqtt_messages"]:
+            problems.append("a listener at the broker saw no message")
+        if report["restarts"]:
+            problems.append(f"programs had to be restarted {report['restarts']} times")
         return problems
+
+
+def _check_report(report: Path | None) -> None:
+    """Refuse a report that could not be written when the demo is over."""
+    if report is not None and not report.resolve().parent.is_dir():
+        raise Unavailable(f"the folder of the report {report} does not exist; make it first")
 
 
 def _summary(report: dict[str, Any]) -> list[str]:

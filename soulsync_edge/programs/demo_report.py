@@ -1,15 +1,12 @@
 """What happened in a demo, told from its trace and from what was recorded, not from claims."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from soulsync_edge.domain import events as ev
-from soulsync_edge.domain.commands import PlayTrack, SetCamera, SetVolume, StopMusic
-from soulsync_edge.domain.session import Context, Session
-from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import Track
-from soulsync_edge.wire.messages import TRACE
+from soulsync_edge.programs.replay import turns
 
 HEARD_ABOVE_DB = -60.0
 """RMS relative to full scale; the noise of a silent sink is far below, quiet music far above."""
@@ -81,7 +78,9 @@ def story_of(trace: Path, origin_s: float) -> Story:
     unsure_s, unsure_since_s = 0.0, None
     played: list[tuple[Track, float, float, str]] = []
     started: tuple[Track, float, str] | None = None
-    for event, before, after, context in _turns(trace):
+    event: ev.Event | None = None
+    for turn in turns(trace):
+        event, before, after = turn.event, turn.before, turn.after
         frames += isinstance(event, ev.EstimateArrived | ev.NobodySeen | ev.FaceObscured)
         faces += isinstance(event, ev.EstimateArrived | ev.FaceObscured)
         if after.mood.word != before.mood.word:
@@ -96,8 +95,8 @@ def story_of(trace: Path, origin_s: float) -> Story:
             played.append((started[0], started[1], event.at_s, started[2]))
             started = None
         if started is None and now is not None and after.playing is not None:
-            started = (context.catalogue.by_id[now], event.at_s, after.playing.why)
-    if started is not None:
+            started = (turn.context.catalogue.by_id[now], event.at_s, after.playing.why)
+    if started is not None and event is not None:
         played.append((started[0], started[1], event.at_s, started[2]))
     return Story(frames, faces, tuple(moods), round(unsure_s, 2), tuple(played))
 
@@ -119,41 +118,14 @@ def heard(story: Story, loudness: Loudness, origin_s: float) -> tuple[HeardTrack
 def follows(script: tuple[Moment, ...], moods: tuple[Moment, ...], within_s: float) -> list[str]:
     """Return what is wrong with `moods` as an account of `script`: nothing, when all is well.
 
-    Each scene must be told in order, not before it began and at most `within_s` after.
+    The same labels in the same order, no more and no fewer, each at most `within_s` after its
+    scene began and not before. How late is counted from the scene, or from zero for the first.
     """
-    problems = []
-    told = iter(moods)
-    for scene in script:
-        match_ = next((mood for mood in told if mood.label == scene.label), None)
-        if match_ is None:
-            problems.append(f"{scene.label} at {scene.t_s:.1f} s was not seen")
-            told = iter([mood for mood in moods if mood.t_s >= scene.t_s + within_s])
-        elif not scene.t_s - 1.0 <= match_.t_s <= scene.t_s + within_s:
-            late_s = match_.t_s - scene.t_s
-            problems.append(f"{scene.label} at {scene.t_s:.1f} s was seen {late_s:+.1f} s off")
-    return problems
-
-
-def plain(moments: tuple[Moment, ...]) -> list[dict[str, object]]:
-    """Return moments as JSON wants them."""
-    return [asdict(moment) for moment in moments]
-
-
-def _turns(trace: Path) -> Iterator[tuple[ev.Event, Session, Session, Context]]:
-    session, context = Session(), Context()
-    with trace.open("rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                return
-            message = TRACE.decode(line)
-            match message:
-                case Session():
-                    session = message
-                case Context():
-                    context = message
-                case PlayTrack() | StopMusic() | SetVolume() | SetCamera():
-                    continue  # what was decided is decided again by `step`
-                case _:
-                    before = session
-                    session, _ = step(session, message, context)
-                    yield message, before, session, context
+    told, acted = [mood.label for mood in moods], [scene.label for scene in script]
+    if told != acted:
+        return [f"the moods told ({', '.join(told)}) are not those acted ({', '.join(acted)})"]
+    return [
+        f"{scene.label} at {scene.t_s:.1f} s was told {mood.t_s - scene.t_s:+.1f} s off"
+        for scene, mood in zip(script, moods, strict=True)
+        if not 0.0 <= mood.t_s - scene.t_s <= within_s
+    ]

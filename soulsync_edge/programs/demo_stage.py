@@ -13,9 +13,12 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from soulsync_edge.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +134,7 @@ class PageProbe:
             try:
                 self._get("/")
                 state = json.loads(self._get("/api/state"))
-            except OSError as error:
+            except (OSError, ValueError, KeyError, HTTPException) as error:
                 if self.ready_s is not None and not self.problem:
                     seconds = clock() - self._began_s
                     self.problem = f"after {seconds:.0f} s it said {error}"
@@ -171,6 +174,24 @@ def open_broker(stack: ExitStack, folder: Path, topics: Path) -> int | None:
     output = stack.enter_context(topics.open("wb"))
     _opened(stack, [listener, "-p", str(port), "-t", "#", "-F", "%t"], stdout=output.fileno())
     return port
+
+
+def check_port(host: str, port: int) -> None:
+    """Make sure that the page can have `port` on `host`; 0 stands for any free one.
+
+    Raises:
+        Unavailable: Someone else has it; says what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"the page cannot have port {port} on {host}: {(error.strerror or '').lower()}; "
+                "choose another with `soulsync demo --port N` or `make demo PORT=N`, or 0 for any"
+            ) from error
 
 
 def free_port() -> int:

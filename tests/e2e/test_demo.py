@@ -74,3 +74,10 @@ def test_ctrl_c_ends_the_demo_and_tells_what_happened(tmp_path: Path) -> None:
     assert "stopping" in said
     assert "Moods told: neutral" in said
     assert "Traceback" not in said + complained
+
+
+def test_a_report_that_could_not_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    ended = soulsync("demo", "--report", str(tmp_path / "none" / "demo.json"), "--seconds", "30")
+
+    assert ended.returncode == 69
+    assert "make it first" in ended.stderr
