@@ -18,17 +18,15 @@ from soulsync_edge.eye_ports import Pixels
 _unwanted = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
 sys.modules.update({name: ModuleType(name) for name in _unwanted})
 
-import mediapipe  # noqa: E402  # after the above
+try:
+    import mediapipe
 
-# The narrow module: the package's own `vision` would load every other task as well.
-from mediapipe.tasks.python.core.base_options import BaseOptions  # noqa: E402  # as above
-from mediapipe.tasks.python.vision.face_detector import (  # noqa: E402  # as above
-    FaceDetector,
-    FaceDetectorOptions,
-)
-
-for _name in _unwanted:  # whoever does draw gets the real one
-    del sys.modules[_name]
+    # The narrow module: the package's own `vision` would load every other task as well.
+    from mediapipe.tasks.python.core.base_options import BaseOptions
+    from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
+finally:
+    for _name in _unwanted:  # whoever does draw gets the real one
+        del sys.modules[_name]
 
 
 MODEL = "face_detector"

@@ -9,7 +9,8 @@ import re
 import resource
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -448,17 +449,35 @@ def load_senses(models: Path) -> Senses:
     Imports their libraries only now, so that the program itself is up at once.
 
     Raises:
-        ModelError: A model is missing, damaged or not the one this release expects.
+        ModelError: A model is missing, damaged or not the one this release expects, or a library
+            that runs it cannot be loaded.
     """
-    from soulsync_edge.adapters.crop_opencv import crop_face
-    from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
+    with hushed(), loadable():
+        from soulsync_edge.adapters.crop_opencv import crop_face
+        from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
 
-    with hushed():
         # The small model first: when it is refused, the large library need not be loaded.
         reader = TfliteEmotionReader(models)
         from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
 
         return Senses(MediapipeFaceFinder(models), crop_face, reader)
+
+
+@contextmanager
+def loadable() -> Iterator[None]:
+    """Say of a library that cannot be loaded inside what to do about it.
+
+    Raises:
+        ModelError: One is missing, or a system package that it needs.
+    """
+    try:
+        yield
+    except (ImportError, OSError) as error:
+        raise ModelError(
+            f"what the eye sees with cannot be loaded ({error}), so no face can be read: a library "
+            "is missing, or a system package it needs. Run `make setup`, or on the board "
+            "scripts/provision.sh."
+        ) from error
 
 
 def keep_opencv_modest() -> None:

@@ -20,7 +20,7 @@ from soulsync_edge.domain.mood import (
 )
 from soulsync_edge.errors import ModelError, Unavailable
 from soulsync_edge.eye_ports import Camera
-from soulsync_edge.programs.eye import keep_opencv_modest, load_senses
+from soulsync_edge.programs.eye import keep_opencv_modest, load_senses, loadable
 from soulsync_edge.services.perception import Pace, Perception, Sight
 from soulsync_edge.settings import CameraSettings, Settings
 
@@ -118,7 +118,8 @@ def decision(mood: Mood, t_s: float) -> Decision:
 
 
 def _decided(video: Path, models: Path, rate_hz: float) -> Iterator[Decision]:
-    from soulsync_edge.adapters.camera_file import FileCamera
+    with loadable():
+        from soulsync_edge.adapters.camera_file import FileCamera
 
     settings = CameraSettings(adapter="file", device=str(video))
     # The recording first: a wrong name should not have to wait for the models.

@@ -30,6 +30,7 @@ from soulsync_edge.programs.eye import (
     NeedsRestart,
     Openers,
     Senses,
+    load_senses,
     open_camera,
     open_light,
 )
@@ -620,6 +621,37 @@ def test_a_device_that_can_be_set_never_ends_the_eye(
         camera.close()
 
     sys.modules.pop("picamera2", None)
+
+
+class Refusal:
+    """An importer that fails over one library, as a missing system package makes it."""
+
+    def __init__(self, library: str, error: Exception) -> None:
+        self._library = library
+        self._error = error
+
+    def find_spec(self, name: str, _path: object, _target: object = None) -> None:
+        if name == self._library:
+            raise self._error
+
+
+@pytest.mark.parametrize(
+    ("library", "adapter"), [("cv2", "crop_opencv"), ("mediapipe", "faces_mediapipe")]
+)
+@pytest.mark.parametrize("error", [ImportError, OSError])
+def test_a_library_that_cannot_be_loaded_is_a_model_fault(
+    monkeypatch: pytest.MonkeyPatch, library: str, adapter: str, error: type[Exception]
+) -> None:
+    missing = error("libGLESv2.so.2: cannot open shared object file")
+    monkeypatch.delitem(sys.modules, library, raising=False)
+    monkeypatch.delitem(sys.modules, f"soulsync_edge.adapters.{adapter}", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Refusal(library, missing), *sys.meta_path])
+    drawing = sys.modules.get("matplotlib")
+
+    with pytest.raises(ModelError, match=r"libGLESv2\.so\.2.* no face .*scripts/provision\.sh"):
+        load_senses(MODELS)
+
+    assert sys.modules.get("matplotlib") is drawing  # no stand-in is left behind
 
 
 def test_automatic_takes_a_usb_camera_where_no_ribbon_camera_is(
