@@ -298,7 +298,7 @@ class WebSettings(Section):
         "Address",
         "address or name to listen on; 0.0.0.0 means all",
     )
-    port: int = _field(8080, "Port", "to listen on", least=0, most=65535)
+    port: int = _field(8080, "Port", "to listen on", least=1, most=65535)
     names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")], ...] = Field(
         default=(),
         title="More names",

@@ -60,7 +60,7 @@ def test_a_port_in_use_is_told_with_who_holds_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         with pytest.raises(Unavailable) as raised:
-            bound_socket("127.0.0.1", port)
+            asyncio.run(bound_socket("127.0.0.1", port))
 
     own = f"process {os.getpid()}"
     assert f"port {port} is already in use by " in str(raised.value)
@@ -68,10 +68,39 @@ def test_a_port_in_use_is_told_with_who_holds_it() -> None:
     assert "[web] port" in str(raised.value)
 
 
-@pytest.mark.parametrize("host", ["203.0.113.1", "no such name", "256.1.1.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "203.0.113.1",
+        "no such name",
+        "256.1.1.1",
+        "192.168.1..5",
+        "a" * 64,
+        "a\0b",
+    ],
+)
 def test_an_address_that_is_not_ours_is_told(host: str) -> None:
     with pytest.raises(Unavailable, match=r"cannot listen at .*\[web\]"):
-        bound_socket(host, 0)
+        asyncio.run(bound_socket(host, 0))
+
+
+def test_a_name_server_that_takes_its_time_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_answer = threading.Event()
+
+    def slow(*_: object, **__: object) -> list[Any]:
+        assert may_answer.wait(LONGEST_WAIT_S)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async def serve() -> None:
+        listening = asyncio.create_task(bound_socket("box.lan", 0))
+        await asyncio.sleep(0)  # asked, and not answered
+        may_answer.set()  # reached only by a loop that does not stand still
+        (await listening).close()
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    asyncio.run(serve())
 
 
 def test_a_server_on_a_taken_port_fails_to_enter_and_can_enter_later() -> None:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
 
 from soulsync_edge.adapters.web import forms
 from soulsync_edge.adapters.web.pieces import Pieces
@@ -23,6 +24,7 @@ from soulsync_edge.domain.events import (
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.errors import ConfigError, Unavailable
 from soulsync_edge.ports import Clock, Post, SettingsDesk, State
+from soulsync_edge.settings import WebSettings
 
 STEERINGS: tuple[tuple[str, str, str], ...] = (
     (Mode.MATCH.value, "Match", "Music mirrors how the room looks"),
@@ -37,7 +39,6 @@ _OUT_OF_DATE = (
     "Settings were changed elsewhere meanwhile. What you entered is still here: look it through "
     "and save again."
 )
-_LAST_PORT = 65535
 
 
 def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
@@ -137,7 +138,7 @@ async def _save(request: Request, desk: SettingsDesk, pieces: Pieces) -> Respons
         if form.get("edition") != forms.edition(desk.settings):
             complaint, status = _OUT_OF_DATE, 409
         elif changes:
-            _check_port(changes, desk)
+            await _check_address(changes, desk.settings.web)
             await desk.change(changes)
     except ConfigError as error:
         problems = forms.placed(error.problems)
@@ -153,18 +154,22 @@ async def _save(request: Request, desk: SettingsDesk, pieces: Pieces) -> Respons
     return RedirectResponse(f"/settings?{urlencode({'saved': ' '.join(names)})}", 303)
 
 
-def _check_port(changes: forms.Changes, desk: SettingsDesk) -> None:
-    """See that the page can be served at its new port, before the old one is given up.
+async def _check_address(changes: forms.Changes, now: WebSettings) -> None:
+    """See that the page can be served at its new address, before the old one is given up.
 
     Without its page nobody could take the change back.
 
     Raises:
         Unavailable: It cannot.
     """
-    port = str(changes.get("web", {}).get("port", ""))
-    if port.isdecimal() and int(port) <= _LAST_PORT:
-        host = str(changes["web"].get("host", desk.settings.web.host))
-        bound_socket(host, int(port)).close()
+    try:
+        wanted = WebSettings.model_validate(now.model_dump() | changes.get("web", {}))
+    except ValidationError:
+        return  # told with all other mistakes, when the settings are checked as a whole
+    if (wanted.host, wanted.port) != (now.host, now.port):
+        # Its own port is taken, by this very page.
+        listening = await bound_socket(wanted.host, 0 if wanted.port == now.port else wanted.port)
+        listening.close()
 
 
 def _settings_page(  # what can stand on it

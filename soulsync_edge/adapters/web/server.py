@@ -74,7 +74,7 @@ class WebServer:
         return self._port
 
     async def __aenter__(self) -> "asyncio.Future[None]":
-        listening = bound_socket(self._host, self._port)
+        listening = await bound_socket(self._host, self._port)
         self._port = listening.getsockname()[1]
         self._serving = asyncio.create_task(
             self._uvicorn.serve(sockets=[listening]), name="web server"
@@ -100,20 +100,24 @@ class WebServer:
             cut.cancel()
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at `host` and `port`.
+async def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at `host` and `port`; 0 is any free one.
+
+    A name is looked up in a thread: name servers take their time.
 
     Raises:
         Unavailable: Says why not, and who holds the port when that can be told.
     """
     try:
-        family, _, _, _, address = socket.getaddrinfo(
+        found = await asyncio.get_running_loop().getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
-        )[0]
+        )
+        family, _, _, _, address = found[0]
         listening = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:  # also a name that means nothing
+    except (OSError, ValueError) as error:  # a name that means nothing, or could never be one
+        why = error.strerror if isinstance(error, OSError) else "it is no address and no name"
         raise Unavailable(
-            f"the page cannot listen at {host!r}: {error.strerror or error}. Choose another "
+            f"the page cannot listen at {host!r}: {why or error}. Choose another "
             "address in the settings under [web] host; 0.0.0.0 means all"
         ) from error
     try:
@@ -148,8 +152,8 @@ def _why_not(host: str, port: int, error: OSError) -> str:
             )
         case _:
             return (
-                f"the page cannot listen at {host}, port {port}: {error.strerror}. Look at the "
-                "settings under [web]"
+                f"the page cannot listen at {host}: {error.strerror}. Choose another address in "
+                "the settings under [web] host; 0.0.0.0 means all"
             )
 
 

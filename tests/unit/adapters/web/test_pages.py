@@ -1,4 +1,5 @@
 import re
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import SkippedFile, catalogue_of
 from soulsync_edge.errors import Unavailable
+from soulsync_edge.programs.demo_stage import free_port
+from soulsync_edge.settings import Settings, WebSettings
 from tests.page_house import StillHouse, some_music
 
 AT_S = 1000.0
@@ -236,11 +239,51 @@ def test_a_form_made_from_older_settings_does_not_undo_newer_ones() -> None:
 
 def test_a_new_port_is_named_with_its_address() -> None:
     house = StillHouse()
+    port = free_port()
 
-    answer = house.browser().post("/settings", data={"edition": _edition(house), "web.port": "0"})
+    answer = house.browser().post(
+        "/settings", data={"edition": _edition(house), "web.port": str(port)}
+    )
 
     assert answer.status_code == 200
     assert "now on the page is at another address" in answer.text
+    assert f'href="http://localhost:{port}/"' in answer.text
+
+
+@pytest.mark.parametrize("port", ["8080", None])
+def test_an_address_the_page_could_not_be_served_at_is_refused(port: str | None) -> None:
+    house = StillHouse()
+    entered = {"web.host": "192.0.2.1", "web.port": port or str(free_port())}
+
+    answer = house.browser().post("/settings", data={"edition": _edition(house), **entered})
+
+    assert answer.status_code == 503
+    assert "The page cannot listen at 192.0.2.1" in answer.text
+    assert house.desk.settings.web == Settings().web
+
+
+def test_another_address_of_ours_is_taken_though_the_port_is_in_use_by_the_page() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as page:
+        web = WebSettings(host="0.0.0.0", port=page.getsockname()[1])  # noqa: S104  # only a setting
+        house = StillHouse(Settings(web=web))
+        answer = house.browser().post(
+            "/settings", data={"edition": _edition(house), "web.host": "127.0.0.1"}
+        )
+
+    assert answer.status_code == 303
+    assert house.desk.settings.web.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"), [("web.port", "0"), ("web.host", "192.168.1..5"), ("web.host", "a" * 64)]
+)
+def test_an_address_that_can_be_none_is_told_at_its_field(name: str, entry: str) -> None:
+    house = StillHouse()
+
+    answer = house.browser().post("/settings", data={"edition": _edition(house), name: entry})
+
+    assert answer.status_code == 422
+    assert f'id="{name}.problem"' in answer.text
 
 
 def test_the_password_itself_is_never_shown(tmp_path: Path) -> None:
