@@ -20,7 +20,7 @@ import pydantic
 
 from soulsync_edge.adapters.systemd import SystemdSupervisor
 from soulsync_edge.domain.commands import SetCamera
-from soulsync_edge.domain.events import Part, PartReported
+from soulsync_edge.domain.events import Part, PartReported, RoomDark
 from soulsync_edge.errors import ModelError, NoFrameYet, Unavailable
 from soulsync_edge.eye_ports import (
     Camera,
@@ -321,12 +321,13 @@ class Eye:
             return
         now_s = sight.framed_s = self._clock()
         sight.pace.take(now_s)
-        self._post(sight.perception.look(frame))
+        seen = sight.perception.look(frame)
+        self._post(seen)
         if now_s - sight.opened_s >= WORKS_AGAIN_S:
             self._forgive()
         height_px, width_px = frame.pixels.shape[:2]
         remark = f"{sight.name}, {width_px} x {height_px}"
-        if sight.perception.is_dark:
+        if isinstance(seen, RoomDark):
             remark += "; the picture is dark: the shutter is closed or the light is out"
         self._report(Part.CAMERA, is_ok=True, message=remark)
         self._alive()

@@ -7,21 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import assert_never
 
-from soulsync_edge.domain.emotion import EmotionEstimate
-from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen
-from soulsync_edge.domain.mood import (
-    Mood,
-    MoodRules,
-    mood_after_estimate,
-    mood_after_nobody,
-    mood_after_obscured,
-)
+from soulsync_edge.domain.mood import Mood
+from soulsync_edge.domain.sight import mood_after_sight
 from soulsync_edge.errors import ModelError, Unavailable
 from soulsync_edge.eye_ports import Camera
 from soulsync_edge.programs.eye import keep_opencv_modest, load_senses, loadable
-from soulsync_edge.services.perception import Pace, Perception, Sight
+from soulsync_edge.services.perception import Pace, Perception
 from soulsync_edge.settings import CameraSettings, Settings
 
 # A file answers at once; this is for a disk that had to wake up.
@@ -35,7 +27,8 @@ class Decision:
     Attributes:
         t_s: When, in seconds from its start.
         present: Someone is there.
-        label: An expression, `unsure` or `nobody`.
+        label: An expression, `unsure` or `nobody`; where it is too dark to see, what was seen last,
+            and after a while `nobody`.
         valence: Unpleasant -1 to pleasant +1; None while nothing is known.
         arousal: Calm -1 to activated +1; None while nothing is known.
         confidence: How far to trust what was seen, 0 to 1.
@@ -86,21 +79,8 @@ def decisions(camera: Camera, perception: Perception, rate_hz: float) -> Iterato
     pace, mood, rules = Pace(rate_hz), Mood(), Settings().rules(seed="").mood
     while (frame := camera.read(READ_LIMIT_S)) is not None:
         if pace.take(frame.at_s):
-            mood = mood_after(mood, perception.look(frame), rules)
+            mood = mood_after_sight(mood, perception.look(frame), rules)
             yield decision(mood, frame.at_s)
-
-
-def mood_after(mood: Mood, sight: Sight, rules: MoodRules) -> Mood:
-    """Return the mood after one look."""
-    match sight:
-        case EstimateArrived():
-            estimate = EmotionEstimate(sight.probabilities, sight.confidence)
-            return mood_after_estimate(mood, estimate, sight.at_s, rules)
-        case NobodySeen():
-            return mood_after_nobody(mood, sight.at_s, rules)
-        case FaceObscured():
-            return mood_after_obscured(mood, sight.at_s, rules)
-    assert_never(sight)
 
 
 def decision(mood: Mood, t_s: float) -> Decision:

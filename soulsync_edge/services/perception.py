@@ -6,8 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
-from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
+from soulsync_edge.domain.events import (
+    EstimateArrived,
+    FaceObscured,
+    NobodySeen,
+    Obstacle,
+    RoomDark,
+)
 from soulsync_edge.domain.face import Face, Point
+from soulsync_edge.domain.sight import Sight
 from soulsync_edge.eye_ports import (
     EmotionReader,
     FaceCropper,
@@ -16,9 +23,6 @@ from soulsync_edge.eye_ports import (
     Pixels,
 )
 from soulsync_edge.settings import CameraSettings
-
-Sight = EstimateArrived | NobodySeen | FaceObscured
-"""What one look at the room says; there is exactly one per frame."""
 
 MOST_FACES = 4
 """Faces that count in a room average, largest first: bounds the work of one look."""
@@ -42,8 +46,6 @@ DARKEST_FACE_LEVEL = 30
 # not.
 ROOM_HIGHLIGHT_PERCENTILE = 95
 DARKEST_ROOM_LEVEL = 20
-# Someone who was here when it got dark counts as here for this long: time to fall asleep.
-DARK_KEEPS_S = 1800.0
 # Every so many pixels tell how bright a picture is.
 SAMPLE_STEP_PX = 8
 
@@ -66,29 +68,15 @@ class Perception:
         self._reader = reader
         self._settings = settings
         self._followed = Followed()
-        self._someone_s: float | None = None
-        self.is_dark = False
-        """The last picture was all dark: the shutter is closed, or the light is out."""
 
     def look(self, frame: Frame) -> Sight:
         """Return what `frame` says about the room."""
-        self.is_dark = is_dark(frame.pixels)
-        if self.is_dark:
-            return self._in_the_dark(frame.at_s)
+        if is_dark(frame.pixels):
+            return RoomDark(frame.at_s)
         faces = self._finder.find(frame.pixels)
         if self._settings.faces == "average":
-            sight = self._average(frame, faces)
-        else:
-            sight = self._largest(frame, faces)
-        self._someone_s = None if isinstance(sight, NobodySeen) else frame.at_s
-        return sight
-
-    def _in_the_dark(self, at_s: float) -> Sight:
-        """Darkness tells nothing new: whoever was here still counts as here, for a while."""
-        if self._someone_s is not None and at_s - self._someone_s < DARK_KEEPS_S:
-            return FaceObscured(at_s, Obstacle.TOO_DARK)
-        self._someone_s = None
-        return NobodySeen(at_s)
+            return self._average(frame, faces)
+        return self._largest(frame, faces)
 
     def _largest(self, frame: Frame, faces: tuple[Face, ...]) -> Sight:
         self._followed = self._followed.after(faces, frame.at_s)

@@ -157,6 +157,15 @@ def test_a_recording_of_nobody_shows_nobody(tmp_path: Path) -> None:
     assert {decision["label"] for decision in decisions(video)} == {"nobody"}
 
 
+def test_a_recording_in_the_dark_is_watched_to_its_end(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.avi", [picture(2)] * 20)
+
+    decided = decisions(video)
+
+    assert decided[-1]["t_s"] >= 1.5
+    assert not any(decision["present"] for decision in decided)
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [(None, "there is no video"), (b"", "holds no picture"), (b"no video", "holds no picture")],

@@ -9,7 +9,7 @@ import pytest
 
 from soulsync_edge.adapters.camera_actor import ActorCamera, demo_script
 from soulsync_edge.domain.commands import SetCamera
-from soulsync_edge.domain.events import EstimateArrived, NobodySeen, Part, PartReported
+from soulsync_edge.domain.events import EstimateArrived, Part, PartReported, RoomDark
 from soulsync_edge.errors import ModelError, NoFrameYet, Unavailable
 from soulsync_edge.eye_ports import Camera, Frame
 from soulsync_edge.fakes import (
@@ -521,7 +521,7 @@ def test_a_dark_picture_is_a_remark_and_not_a_fault(room: Room) -> None:
     [(is_ok, message)] = room.reports(Part.CAMERA)
     assert is_ok
     assert "shutter" in message
-    assert all(isinstance(sight, NobodySeen) for sight in room.sights())
+    assert {type(sight) for sight in room.sights()} == {RoomDark}
 
 
 def test_the_supervisor_hears_of_progress_while_looking_waiting_and_resting(room: Room) -> None:

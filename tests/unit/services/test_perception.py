@@ -7,13 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
-from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
+from soulsync_edge.domain.events import (
+    EstimateArrived,
+    FaceObscured,
+    NobodySeen,
+    Obstacle,
+    RoomDark,
+)
 from soulsync_edge.domain.face import Face, Point
 from soulsync_edge.eye_ports import Crop, Frame, Pixels
 from soulsync_edge.fakes import FakeEmotionReader, FakeFaceFinder, a_face, a_frame, estimate_of
 from soulsync_edge.services.perception import (
     CLEARLY_LARGER,
-    DARK_KEEPS_S,
     LOST_S,
     TAKE_OVER_S,
     Followed,
@@ -362,32 +367,33 @@ def test_a_dim_room_with_a_lamp_is_not_dark() -> None:
     assert not is_dark(frame.pixels)
 
 
-def test_darkness_keeps_whoever_was_there_and_says_why_it_cannot_read() -> None:
+@pytest.mark.parametrize("faces", [(), (a_face(),)])
+@pytest.mark.parametrize("after_s", [0.25, 60.0, 7200.0])
+def test_a_dark_picture_says_nothing_of_anyone_whoever_was_there(
+    faces: tuple[Face, ...], after_s: float
+) -> None:
+    eyes = Eyes()
+    eyes.faces = faces
+    eyes.perception.look(a_frame(0.0))
+
+    assert eyes.perception.look(noise(2, at_s=after_s)) == RoomDark(after_s)
+
+
+def test_a_lens_covered_from_the_start_never_says_that_nobody_is_there() -> None:
+    eyes = Eyes()
+
+    sights = [eyes.perception.look(noise(2, at_s=look * LOOK_S)) for look in range(8)]
+
+    assert sights == [RoomDark(look * LOOK_S) for look in range(8)]
+
+
+def test_a_dark_face_in_a_lit_room_is_someone_too_dark_to_read() -> None:
     eyes = Eyes()
     eyes.faces = (a_face(),)
-    eyes.perception.look(a_frame(0.0))
+    frame = a_frame(1.0, level=150)
+    frame.pixels[170:290, 270:390] = 20
 
-    sight = eyes.perception.look(noise(2, at_s=60.0))
-
-    assert sight == FaceObscured(60.0, Obstacle.TOO_DARK)
-    assert eyes.perception.is_dark
-
-
-def test_darkness_keeps_nobody_for_ever() -> None:
-    eyes = Eyes()
-    eyes.faces = (a_face(),)
-    eyes.perception.look(a_frame(0.0))
-
-    sight = eyes.perception.look(noise(2, at_s=DARK_KEEPS_S))
-
-    assert sight == NobodySeen(DARK_KEEPS_S)
-
-
-def test_an_empty_room_stays_empty_in_the_dark() -> None:
-    eyes = Eyes()
-    eyes.perception.look(a_frame(0.0))
-
-    assert eyes.perception.look(noise(2, at_s=1.0)) == NobodySeen(1.0)
+    assert eyes.perception.look(frame) == FaceObscured(1.0, Obstacle.TOO_DARK)
 
 
 def test_the_light_coming_back_ends_the_darkness() -> None:
@@ -395,10 +401,7 @@ def test_the_light_coming_back_ends_the_darkness() -> None:
     eyes.perception.look(noise(2, at_s=0.0))
     eyes.faces = (a_face(),)
 
-    sight = eyes.perception.look(a_frame(1.0))
-
-    assert isinstance(sight, EstimateArrived)
-    assert not eyes.perception.is_dark
+    assert isinstance(eyes.perception.look(a_frame(1.0)), EstimateArrived)
 
 
 @pytest.mark.parametrize("rate_hz", [0.2, 4.0, 7.0, 15.0])

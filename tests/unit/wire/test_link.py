@@ -17,7 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soulsync_edge.domain.commands import PlayTrack, SetVolume, StopMusic
-from soulsync_edge.domain.events import EstimateArrived, TrackEnded, TrackMoved
+from soulsync_edge.domain.events import (
+    EstimateArrived,
+    FaceObscured,
+    NobodySeen,
+    Obstacle,
+    RoomDark,
+    TrackEnded,
+    TrackMoved,
+)
+from soulsync_edge.domain.sight import Sight
 from soulsync_edge.fakes import FakeClock
 from soulsync_edge.wire import link_server
 from soulsync_edge.wire.link import LinkClient, LinkLost
@@ -344,9 +353,14 @@ def test_a_peer_that_says_too_much_is_heard_in_part(
 def test_a_sight_fits_the_bytes_allowed_for_one(
     probabilities: tuple[float, ...], confidence: float, at_s: float
 ) -> None:
-    line = EYE_EVENTS.encode(EstimateArrived(at_s, probabilities, confidence, 4))
+    sights: tuple[Sight, ...] = (
+        EstimateArrived(at_s, probabilities, confidence, 4),
+        FaceObscured(at_s, Obstacle.TURNED_AWAY),
+        NobodySeen(at_s),
+        RoomDark(at_s),
+    )
 
-    assert len(line) <= SIGHT_BYTES
+    assert max(len(EYE_EVENTS.encode(sight)) for sight in sights) <= SIGHT_BYTES
 
 
 @pytest.mark.parametrize("rate_hz", [0.2, 4.0, 15.0])
