@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -48,52 +48,72 @@ def decisions(trace: Path) -> Iterator[tuple[str, bool]]:
         LineError: A line is no trace line; one cut short at the very end is forgiven, since that
             is what a power cut leaves.
     """
-    session, context = Session(), Context()
     begun_s: float | None = None
-    for turn in _turns(trace):
-        session = turn.session or session
-        context = turn.context or context
-        event = turn.event
-        before = session
-        session, commands = step(session, event, context)
-        begun_s = event.at_s if begun_s is None else begun_s
-        at = f"{event.at_s - begun_s:10.3f} s  "
-        if session.mood.word != before.mood.word:
-            yield f"{at}mood: {before.mood.word} -> {session.mood.word}", True
-        is_same = commands == turn.commands
-        for command in commands or ((None,) if not is_same else ()):
-            yield at + _words(command, session, context), is_same
+    for turn in turns(trace):
+        begun_s = turn.event.at_s if begun_s is None else begun_s
+        at = f"{turn.event.at_s - begun_s:10.3f} s  "
+        if turn.after.mood.word != turn.before.mood.word:
+            yield f"{at}mood: {turn.before.mood.word} -> {turn.after.mood.word}", True
+        is_same = turn.decided == turn.recorded
+        for command in turn.decided or ((None,) if not is_same else ()):
+            yield at + _words(command, turn.after, turn.context), is_same
 
 
-@dataclass(slots=True)
-class _Turn:
-    """An event, what was set before it, and the commands recorded after it."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One event of a trace, decided again.
+
+    Attributes:
+        event: What happened.
+        before: The session before it.
+        after: The session after it.
+        context: What it was judged by.
+        recorded: The commands the trace says it led to.
+        decided: The commands it leads to now.
+    """
 
     event: Event
-    session: Session | None
-    context: Context | None
-    commands: tuple[Command, ...] = ()
+    before: Session
+    after: Session
+    context: Context
+    recorded: tuple[Command, ...]
+    decided: tuple[Command, ...]
 
 
-def _turns(trace: Path) -> Iterator[_Turn]:
-    session: Session | None = None
-    context: Context | None = None
-    turn: _Turn | None = None
-    for line in _lines(trace):
+def turns(trace: Path) -> Iterator[Turn]:
+    """Yield every event of `trace` with what it led to, then and now.
+
+    Raises:
+        OSError: The file cannot be read.
+        LineError: As `decisions` raises it.
+    """
+    lines = _lines(trace)
+    session = _session_in(next(lines, None))
+    context = Context()
+    turn: Turn | None = None
+    for line in lines:
         if isinstance(line, Session):
-            session = line
-        elif isinstance(line, Context):
+            raise LineError("a second session begins in it")
+        if isinstance(line, Context):
             context = line
         elif isinstance(line, PlayTrack | StopMusic | SetVolume | SetCamera):
             if turn is None:
                 raise LineError("a command stands before the first event")
-            turn.commands += (line,)
+            turn = replace(turn, recorded=(*turn.recorded, line))
         else:
             if turn is not None:
                 yield turn
-            turn, session, context = _Turn(line, session, context), None, None
+            after, decided = step(session, line, context)
+            turn = Turn(line, session, after, context, (), decided)
+            session = after
     if turn is not None:
         yield turn
+
+
+def _session_in(first: TraceLine | None) -> Session:
+    if not isinstance(first, Session):
+        raise LineError("it is empty" if first is None else "it does not begin with a session")
+    return first
 
 
 def _lines(trace: Path) -> Iterator[TraceLine]:

@@ -72,7 +72,19 @@ def test_a_trace_cut_short_by_a_kill_replays_up_to_there(tmp_path: Path) -> None
     assert main(["replay", str(path)]) == 0
 
 
-@pytest.mark.parametrize("content", [b"not a trace\n", b'{"kind": "Tick"}\n', b"\x00\xff\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no line ends here",
+        b"not a trace\n",
+        b'{"kind": "Tick"}\n',
+        TRACE.encode(Tick(1.0, 600)),
+        TRACE.encode(Session()) * 2,
+        TRACE.encode(Session()) + TRACE.encode(PlayTrack("t0", "/t0", 0.0)),
+        b"\x00\xff\n",
+    ],
+)
 def test_what_is_no_trace_is_refused_in_words(
     tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
