@@ -7,14 +7,12 @@ import math
 import os
 import re
 import resource
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import pydantic
 
@@ -30,6 +28,7 @@ from soulsync_edge.eye_ports import (
 )
 from soulsync_edge.ports import Clock, Light, Supervisor
 from soulsync_edge.programs.native_chatter import hushed
+from soulsync_edge.programs.program_life import NeedsRestart, stop_on_signals
 from soulsync_edge.services.perception import Pace, Perception
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings
 from soulsync_edge.wire.link import LinkClient, LinkLost
@@ -58,10 +57,6 @@ OPENCV_WAYS = {
 
 PR_SET_DUMPABLE = 4
 """Source: prctl(2) and linux/prctl.h."""
-
-
-class NeedsRestart(Exception):  # noqa: N818  # a state of the world, not a mistake
-    """Only a fresh process mends this; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ def run(link: Path, models: Path) -> int:
     keep_out_of_core_dumps()
     keep_opencv_modest()
     client = LinkClient(link, EYE_ORDERS, EYE_EVENTS)
-    must_stop = _stop_on_signals(client.wake)
+    must_stop = stop_on_signals(client.wake)
     supervisor = SystemdSupervisor()
     eye = Eye(
         client.send,
@@ -574,16 +569,3 @@ def _ended(eye: Eye) -> int:
         logger.error("%s", error)  # noqa: TRY400  # the sentence says it all
         return 1
     return 0
-
-
-def _stop_on_signals(wake: Callable[[], None]) -> Callable[[], bool]:
-    """Return a question: has SIGTERM or SIGINT come? Their arrival calls `wake`."""
-    arrived: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        arrived.append(number)
-        wake()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return lambda: bool(arrived)

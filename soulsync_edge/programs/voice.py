@@ -3,14 +3,12 @@
 import logging
 import os
 import queue
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 import pydantic
@@ -28,6 +26,7 @@ from soulsync_edge.domain.events import (
 )
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Clock, Player, Post, Supervisor
+from soulsync_edge.programs.program_life import NeedsRestart, stop_on_signals
 from soulsync_edge.settings import PlayerSettings
 from soulsync_edge.wire.link import LinkClient, LinkLost
 from soulsync_edge.wire.messages import (
@@ -53,10 +52,6 @@ CALL_S = 3.0
 # How often to look whether the sound device is there, and to tell the supervisor.
 LOOK_S = 2.0
 ALIVE_S = 5.0
-
-
-class NeedsRestart(Exception):  # noqa: N818  # a state of the world, not a mistake
-    """Only a fresh process mends this; the message says why."""
 
 
 class LoudPlayer(Player, Protocol):
@@ -87,7 +82,7 @@ def run(link: Path, supervisor: Supervisor | None = None) -> int:
     """
     supervisor = supervisor or SystemdSupervisor()
     client = LinkClient(link, VOICE_ORDERS, VOICE_EVENTS)
-    must_stop = _stop_on_signals(client.wake)
+    must_stop = stop_on_signals(client.wake)
     openers = Openers(SoundOutputs().find, _open_vlc)
     guard = Guard()
     voice = Voice(client.send, client.wake, openers, supervisor, guard=guard)
@@ -396,16 +391,3 @@ def _turn(client: LinkClient[VoiceOrder, VoiceEvent], voice: Voice) -> None:
         return
     if order is not None:
         voice.obey(order)
-
-
-def _stop_on_signals(wake: Callable[[], None]) -> Callable[[], bool]:
-    """Return a question: has SIGTERM or SIGINT come? Their arrival calls `wake`."""
-    arrived: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        arrived.append(number)
-        wake()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return lambda: bool(arrived)

@@ -27,13 +27,13 @@ from soulsync_edge.programs.eye import (
     STALL_S,
     WORKS_AGAIN_S,
     Eye,
-    NeedsRestart,
     Openers,
     Senses,
     load_senses,
     open_camera,
     open_light,
 )
+from soulsync_edge.programs.program_life import NeedsRestart
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings, Settings
 from soulsync_edge.wire.messages import Configure, EyeEvent
 

@@ -18,13 +18,13 @@ from soulsync_edge.domain.events import (
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeClock, FakePlayer, FakeSupervisor
 from soulsync_edge.ports import Post
+from soulsync_edge.programs.program_life import NeedsRestart
 from soulsync_edge.programs.voice import (
     ALIVE_S,
     FIRST_SOUND_S,
     LOOK_S,
     STILL_S,
     Guard,
-    NeedsRestart,
     Openers,
     Voice,
 )
