@@ -55,7 +55,7 @@ def make_app(*, state: State, post: Post, clock: Clock, desk: SettingsDesk, live
     app.include_router(api_routes(state, live))
     app.include_router(command_routes(post, clock))
     app.add_api_route(
-        "/static/{name}", _static(files, mark), methods=["GET"], include_in_schema=False
+        "/static/{name}", _static(files, mark), methods=["GET", "HEAD"], include_in_schema=False
     )
     _answer_errors(app, pieces)
     app.add_middleware(

@@ -1,16 +1,18 @@
 """The pages for people, and the forms on them: all of it works without a script."""
 
+import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from soulsync_edge.adapters.web import forms
 from soulsync_edge.adapters.web.pieces import Pieces
 from soulsync_edge.adapters.web.server import bound_socket
-from soulsync_edge.adapters.web.tracks import skipped_files, track_rows
+from soulsync_edge.adapters.web.tracks import Shelf, skipped_files
 from soulsync_edge.adapters.web.view import shown
 from soulsync_edge.adapters.web.words import readable, sentence_case
 from soulsync_edge.domain.events import (
@@ -44,6 +46,7 @@ _OUT_OF_DATE = (
 def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
     """Return the pages; the settings page also takes its form back."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    shelf = Shelf()
 
     @router.get("/")
     async def now() -> str:
@@ -60,7 +63,7 @@ def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
             here="/library",
             library=shown(session, context).library,
             folder=readable(desk.settings.library.folder),
-            table=track_rows(context.catalogue, query=q, page=page),
+            table=await asyncio.to_thread(shelf.table, context.catalogue, query=q, page=page),
             skipped=skipped_files(context.catalogue, desk.settings.library.folder),
         )
 
@@ -87,6 +90,7 @@ def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
     async def health() -> str:
         return pieces.page("health.html", here="/health", state=shown(*state()))
 
+    _answer_heads(router)
     return router
 
 
@@ -124,6 +128,13 @@ def control_routes(post: Post, clock: Clock) -> APIRouter:
         return _back()
 
     return router
+
+
+def _answer_heads(router: APIRouter) -> None:
+    """Let every page be asked for its head alone; the routes of FastAPI leave that out."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.methods == {"GET"}:
+            route.methods = {"GET", "HEAD"}
 
 
 async def _save(request: Request, desk: SettingsDesk, pieces: Pieces) -> Response:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import weakref
+from array import array
 from dataclasses import dataclass
 
 from soulsync_edge.adapters.web.words import clock_time, readable, sentence_case
@@ -55,16 +57,37 @@ class Table:
     pages: int
 
 
-def track_rows(catalogue: Catalogue, *, query: str, page: int) -> Table:
-    """Return the page of tracks whose title, artist or album holds `query`, sorted by title."""
-    wanted = query.strip().casefold()
-    found = [track for track in catalogue.tracks if wanted in _text(track)] if wanted else None
-    tracks = sorted(catalogue.tracks if found is None else found, key=_order)
-    pages = max(1, -(-len(tracks) // PAGE_ROWS))
-    page = min(page, pages)
-    first = (page - 1) * PAGE_ROWS
-    rows = tuple(_row(track) for track in tracks[first : first + PAGE_ROWS])
-    return Table(readable(query.strip()), rows, len(tracks), page, pages)
+class Shelf:
+    """The tracks in the order of their titles: sorted once, for as long as they stay the same.
+
+    Sorting a large library takes a while: asked from a thread, it holds nothing else up.
+    """
+
+    def __init__(self) -> None:
+        # Held by weak reference and by number, so that no old catalogue stays in memory.
+        self._sorted: tuple[weakref.ref[Catalogue], array[int]] | None = None
+
+    def table(self, catalogue: Catalogue, *, query: str, page: int) -> Table:
+        """Return the page of tracks whose title, artist or album holds `query`."""
+        wanted = query.strip().casefold()
+        order, tracks = self._order(catalogue), catalogue.tracks
+        if wanted:
+            order = array("I", (place for place in order if wanted in _text(tracks[place])))
+        pages = max(1, -(-len(order) // PAGE_ROWS))
+        page = min(page, pages)
+        first = (page - 1) * PAGE_ROWS
+        rows = tuple(_row(tracks[place]) for place in order[first : first + PAGE_ROWS])
+        return Table(readable(query.strip()), rows, len(order), page, pages)
+
+    def _order(self, catalogue: Catalogue) -> "array[int]":
+        """Return the places of the tracks in the catalogue, sorted by title."""
+        known = self._sorted
+        if known is not None and known[0]() is catalogue:
+            return known[1]
+        tracks = catalogue.tracks
+        order = array("I", sorted(range(len(tracks)), key=lambda place: _order(tracks[place])))
+        self._sorted = weakref.ref(catalogue), order  # at once: several threads may ask
+        return order
 
 
 def skipped_files(catalogue: Catalogue, folder: str) -> tuple[SkippedFile, ...]:

@@ -139,13 +139,25 @@ def test_the_library_lists_what_was_skipped_and_where_it_lies() -> None:
     assert "Lively and bright" in page
 
 
-def test_an_empty_library_says_what_to_do() -> None:
+@pytest.mark.parametrize("is_away", [True, False])
+def test_the_notice_of_the_library_stands_alone(*, is_away: bool) -> None:
     house = StillHouse()
-    house.context = Context(catalogue=catalogue_of((), is_away=True, notice="no stick."))
+    notice = "reading the music in /media/soulsync"
+    house.context = Context(catalogue=catalogue_of((), is_away=is_away, notice=notice))
 
     page = house.browser().get("/library").text
 
-    assert "No stick. Plug the stick in" in page
+    assert '<p class="note" role="status">Reading the music in /media/soulsync</p>' in page
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/static/page.css"])
+def test_a_page_can_be_asked_for_its_head_alone(page: str) -> None:
+    browser = StillHouse().browser()
+
+    head, whole = browser.head(page), browser.get(page)
+
+    assert head.status_code == 200
+    assert head.headers["content-type"] == whole.headers["content-type"]
 
 
 def _edition(house: StillHouse) -> str:
@@ -166,6 +178,15 @@ def test_settings_are_saved_and_said() -> None:
     assert house.file.settings.camera.rate_hz == 2.5
     assert house.desk.settings.mqtt.is_on
     assert "<li>Camera: Looks per second</li><li>MQTT: MQTT</li>" in page
+
+
+def test_what_takes_effect_later_is_not_promised_at_once() -> None:
+    page = StillHouse().browser().get("/settings").text
+
+    assert "as soon as they are saved, where nothing else is said" in page
+    for title in ("Mode", "Goal", "Volume", "Camera"):
+        assert f"{title} at first start" in page
+    assert "from the next start on" in page
 
 
 def test_saving_without_a_change_says_so() -> None:
