@@ -4,13 +4,13 @@ import contextlib
 import os
 import pwd
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from soulsync_edge.adapters.camera_reader import CameraReader, within
+from soulsync_edge.adapters.proc_holder import first_holder
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.eye_ports import Frame, Pixels
 from soulsync_edge.settings import CameraSettings
@@ -86,13 +86,17 @@ def device_path(device: str) -> Path:
 
 
 def holder_of(device: Path) -> str | None:
-    """Return which process has `device` open, as `name (process 123)`, as far as /proc tells."""
-    with contextlib.suppress(OSError):
+    """Return which program has `device` open, as `name (process 123)`, when it is known."""
+    try:
         wanted = device.stat().st_rdev
-        for process in _processes():
-            if any(_is_device(opened, wanted) for opened in _opened_by(process)):
-                return f"{_name_of(process)} (process {process.name})"
-    return None
+    except OSError:
+        return None
+
+    def is_it(opened: Path) -> bool:
+        status = opened.stat()
+        return stat.S_ISCHR(status.st_mode) and status.st_rdev == wanted
+
+    return first_holder(is_it)
 
 
 def _check(device: Path) -> None:
@@ -134,29 +138,3 @@ def _card(device: Path) -> str:
         name = Path("/sys/class/video4linux") / device.resolve().name / "name"
         return f"{name.read_text(encoding='utf-8', errors='replace').strip()} at "
     return ""
-
-
-def _processes() -> Iterator[Path]:
-    own = str(os.getpid())
-    yield from (
-        path for path in Path("/proc").iterdir() if path.name.isdigit() and path.name != own
-    )
-
-
-def _opened_by(process: Path) -> list[Path]:
-    with contextlib.suppress(OSError):  # it ended, or belongs to someone else
-        return list((process / "fd").iterdir())
-    return []
-
-
-def _is_device(opened: Path, wanted: int) -> bool:
-    with contextlib.suppress(OSError):
-        status = opened.stat()
-        return stat.S_ISCHR(status.st_mode) and status.st_rdev == wanted
-    return False
-
-
-def _name_of(process: Path) -> str:
-    with contextlib.suppress(OSError):
-        return (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
-    return "a program"

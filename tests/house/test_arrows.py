@@ -45,11 +45,12 @@ FRIENDS = {
     "camera_actor": {"actor_stage"},
     "camera_file": {"camera_reader"},
     "camera_picamera2": {"camera_reader"},
-    "camera_v4l2": {"camera_reader"},
+    "camera_v4l2": {"camera_reader", "proc_holder"},
     "emotion_tflite": {"model_manifest"},
     "faces_mediapipe": {"model_manifest"},
     "button_gpiozero": {"gpio_pins"},
     "light_gpiozero": {"gpio_pins"},
+    "web": {"proc_holder"},
 }
 
 HARDWARE = {"cv2", "gpiozero", "mediapipe", "paho", "picamera2", "vlc", "lgpio", "libcamera"}

@@ -3,10 +3,12 @@
 import contextlib
 from pathlib import Path
 
+from soulsync_edge.adapters.proc_holder import PROC, first_holder
+
 _LISTENING = "0A"  # tcp state in /proc/net/tcp, see Linux Documentation/networking/proc_net_tcp
 
 
-def holder_of(port: int, proc: Path = Path("/proc")) -> str:
+def holder_of(port: int, proc: Path = PROC) -> str:
     """Return the program listening on `port` as `name (process 123)`; empty when not known.
 
     Programs of other users are known to root alone.
@@ -15,14 +17,7 @@ def holder_of(port: int, proc: Path = Path("/proc")) -> str:
     if not inodes:
         return ""
     wanted = {f"socket:[{inode}]" for inode in inodes}
-    for process in proc.iterdir():
-        if not process.name.isdecimal():
-            continue
-        with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look into
-            if any(str(file.readlink()) in wanted for file in (process / "fd").iterdir()):
-                name = (process / "comm").read_text().strip()
-                return f"{name} (process {process.name})"
-    return ""
+    return first_holder(lambda opened: str(opened.readlink()) in wanted, proc) or ""
 
 
 def _listening_inodes(port: int, proc: Path) -> set[str]:
