@@ -56,7 +56,9 @@ def test_a_forbidden_device_names_the_user_and_the_group(monkeypatch: pytest.Mon
 
 
 def test_whoever_holds_a_device_is_named() -> None:
-    with NO_CAMERA.open() as held, subprocess.Popen(["sleep", "60"], stdin=held) as holder:
+    with NO_CAMERA.open() as held:
+        holder = subprocess.Popen(["sleep", "60"], stdin=held)
+    with holder:
         found = holder_of(NO_CAMERA)
         holder.kill()
 
