@@ -311,7 +311,10 @@ topic read {birth}
 ```
 
 Put the password into a file that only the appliance can read (mode 0600) and name it in
-`password_file`; name the certificate that signed the broker's in `ca_file` to have TLS. Two
-appliances need two values of `device_id`: with one, each throws the other off the broker, which
-it notices, says, and waits five minutes.
+`password_file` of the settings file; name the certificate that signed the broker's in `ca_file` to
+have TLS. Everyone on the network can use the page, so it cannot name a password file, and empties
+`user` and `password_file` when broker, port or CA file are changed there: set those first.
+
+Two appliances need two values of `device_id`: with one, each throws the other off the broker,
+which it notices, says, and waits five minutes.
 """

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from soulsync_edge.adapters.web import forms
+from soulsync_edge.adapters.web.broker_password import keep_password_here
 from soulsync_edge.adapters.web.pieces import Pieces
 from soulsync_edge.adapters.web.server import bound_socket
 from soulsync_edge.adapters.web.tracks import Shelf, skipped_files
@@ -149,6 +150,7 @@ async def _save(request: Request, desk: SettingsDesk, pieces: Pieces) -> Respons
         if form.get("edition") != forms.edition(desk.settings):
             complaint, status = _OUT_OF_DATE, 409
         elif changes:
+            changes = keep_password_here(changes, desk.settings.mqtt)
             await _check_address(changes, desk.settings.web)
             await desk.change(changes)
     except ConfigError as error:

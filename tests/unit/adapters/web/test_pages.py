@@ -23,7 +23,7 @@ from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import SkippedFile, catalogue_of
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.programs.demo_stage import free_port
-from soulsync_edge.settings import Settings, WebSettings
+from soulsync_edge.settings import MqttSettings, Settings, WebSettings
 from tests.page_house import StillHouse, some_music
 
 AT_S = 1000.0
@@ -307,14 +307,75 @@ def test_an_address_that_can_be_none_is_told_at_its_field(name: str, entry: str)
     assert f'id="{name}.problem"' in answer.text
 
 
+BROKER = MqttSettings(
+    is_on=True,
+    host="hub.lan",
+    user="ann",
+    password_file="/etc/secret",  # noqa: S106  # only the name of a file
+    ca_file="/etc/ca.pem",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [("mqtt.host", "evil.lan"), ("mqtt.port", "1884"), ("mqtt.ca_file", "")],
+)
+def test_the_password_does_not_go_to_another_broker(name: str, entry: str) -> None:
+    house = StillHouse(Settings(mqtt=BROKER))
+    browser = house.browser()
+
+    answer = browser.post("/settings", data={"edition": _edition(house), name: entry})
+    page = browser.get(answer.headers["location"]).text
+
+    assert (house.desk.settings.mqtt.user, house.desk.settings.mqtt.password_file) == ("", "")
+    assert "<li>MQTT: User</li>" in page
+    assert "<li>MQTT: Password file</li>" in page
+
+
+def test_a_user_entered_with_the_new_broker_is_kept() -> None:
+    house = StillHouse(Settings(mqtt=BROKER))
+
+    house.browser().post(
+        "/settings", data={"edition": _edition(house), "mqtt.host": "new.lan", "mqtt.user": "bo"}
+    )
+
+    assert (house.desk.settings.mqtt.user, house.desk.settings.mqtt.password_file) == ("bo", "")
+
+
+def test_the_password_stays_when_the_broker_does() -> None:
+    house = StillHouse(Settings(mqtt=BROKER))
+
+    house.browser().post(
+        "/settings", data={"edition": _edition(house), "mqtt.publish_mood": ["off", "on"]}
+    )
+
+    assert house.desk.settings.mqtt == BROKER.model_copy(update={"publish_mood": True})
+
+
+def test_the_page_cannot_have_a_file_sent_to_the_broker() -> None:
+    house = StillHouse(Settings(mqtt=BROKER))
+
+    answer = house.browser().post(
+        "/settings",
+        data={
+            "edition": _edition(house),
+            "mqtt.host": "evil.lan",
+            "mqtt.password_file": "/var/lib/soulsync/soulsync.toml",
+        },
+    )
+
+    assert answer.status_code == 422
+    assert 'id="mqtt.password_file.problem"' in answer.text
+    assert "Can only be named in the settings file on the appliance" in answer.text
+    assert house.desk.settings.mqtt == BROKER
+
+
 def test_the_password_itself_is_never_shown(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("hunter2")
-    house = StillHouse()
-    browser = house.browser()
-    browser.post("/settings", data={"edition": _edition(house), "mqtt.password_file": str(secret)})
+    house = StillHouse(Settings(mqtt=MqttSettings(password_file=str(secret))))
 
-    page = browser.get("/settings").text
+    page = house.browser().get("/settings").text
 
     assert str(secret) in page
     assert "hunter2" not in page
