@@ -47,12 +47,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the pictures")
     parser.add_argument("--work", type=Path, required=True, help="folder with faces.npz")
     parser.add_argument("--part", choices=["choose", "test"], default="test")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the model")
     arguments = parser.parse_args()
 
     pictures = load_pictures(arguments.data)
     rows = pictures.test if arguments.part == "test" else pictures.choose
     crops, labels = plain_crops(rows, load_faces(arguments.work)), rows.majority
-    reader = TfliteEmotionReader(MODELS)
+    reader = TfliteEmotionReader(arguments.models)
     began_s = time.perf_counter()
     shares = read_all(reader, crops)
     each_ms = (time.perf_counter() - began_s) / len(crops) * 1000

@@ -87,7 +87,9 @@ def calibration_crops(rows: Rows, faces: list[Face]) -> npt.NDArray[np.uint8]:
     random = np.random.default_rng(0)
     chosen = random.choice(len(rows), _CALIBRATION_CROPS, replace=False)
     half = len(chosen) // 2
-    plain = Rows(rows.index[chosen[:half]], rows.pictures[chosen[:half]], rows.shares[:half])
+    plain = Rows(
+        rows.index[chosen[:half]], rows.pictures[chosen[:half]], rows.shares[chosen[:half]]
+    )
     varied = [varied_crop(rows.pictures[n], faces[rows.index[n]], random) for n in chosen[half:]]
     return np.concatenate([plain_crops(plain, faces), np.stack(varied)])
 
@@ -131,6 +133,7 @@ def _write_manifest(temperature: float, target: Path) -> None:
             "licence": "research data: see emotion.md",
             "provenance": "trained by recipes/emotion on FER2013 pictures with FER+ votes",
         },
+        target.parent,
     )
 
 
@@ -143,16 +146,19 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, required=True, help="folder with faces.npz, emotion.pt"
     )
+    parser.add_argument(
+        "--models", type=Path, default=MODELS, help="folder that gets the file and its entry"
+    )
     arguments = parser.parse_args()
 
     pictures, faces = load_pictures(arguments.data), load_faces(arguments.work)
     network = trained_network(arguments.work)
-    target = MODELS / FILE
+    target = arguments.models / FILE
     write_int8(network, calibration_crops(pictures.train, faces), arguments.work, target)
 
     _write_manifest(1.0, target)
     crops, labels = plain_crops(pictures.choose, faces), pictures.choose.majority
-    int8 = read_all(TfliteEmotionReader(MODELS), crops)
+    int8 = read_all(TfliteEmotionReader(arguments.models), crops)
     temperature = fitted_temperature(int8, labels)
     _write_manifest(temperature, target)
 
