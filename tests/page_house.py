@@ -2,13 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.routing import BaseRoute, Route
 
 from soulsync_edge.adapters.web.app import make_app
 from soulsync_edge.adapters.web.live import Live
@@ -47,6 +49,20 @@ def some_music(count: int = 3) -> Catalogue:
     ]
     skipped = SkippedFile("/media/soulsync/old/broken.mp3", "it is damaged")
     return catalogue_of(tracks, [skipped])
+
+
+def routes_of(app: FastAPI) -> list[Route]:
+    """Return every route there is, those inside included routers too."""
+    return list(_leaves(app.routes))
+
+
+def _leaves(routes: Iterable[BaseRoute]) -> Iterator[Route]:
+    for route in routes:
+        if (inside := getattr(route, "original_router", None)) is not None:
+            yield from _leaves(inside.routes)
+        else:
+            assert isinstance(route, Route), f"{route} is of a kind not known here"
+            yield route
 
 
 class StillHouse:

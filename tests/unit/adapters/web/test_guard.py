@@ -2,18 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
 
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from soulsync_edge.adapters.web import guard
 from soulsync_edge.adapters.web.guard import MOST_BODY_BYTES, Guard
 from soulsync_edge.adapters.web.hosts import OwnNames
 from soulsync_edge.settings import Settings
-from tests.page_house import StillHouse
+from tests.page_house import StillHouse, routes_of
 
 HEADERS = {
     "content-security-policy",
@@ -26,19 +24,9 @@ HEADERS = {
 }
 
 
-def _leaves(routes: Iterable[BaseRoute]) -> Iterator[Route]:
-    """Yield every route, those inside included routers too; a kind not known here is an error."""
-    for route in routes:
-        if (inside := getattr(route, "original_router", None)) is not None:
-            yield from _leaves(inside.routes)
-        else:
-            assert isinstance(route, Route), f"{route} would go untested"
-            yield route
-
-
 ALL = [
     (method, route.path.replace("{name}", "page.css"))
-    for route in _leaves(StillHouse().app.routes)
+    for route in routes_of(StillHouse().app)
     for method in sorted(route.methods or ())
     if route.path != "/api/events"  # never ends; walked in tests/integration
 ]
