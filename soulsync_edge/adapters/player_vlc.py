@@ -29,6 +29,9 @@ OPTIONS = (
     # 1000 ms), and less leaves a slow card no room.
 )
 
+SINK = "PULSE_SINK"
+"""libvlc has no option for the device of a sound server; the server's library reads this."""
+
 SHORT_S = 3.0
 """A track no longer than this may end at once: the silent output ends a second early."""
 
@@ -73,7 +76,11 @@ class VlcPlayer:
         self._most_volume_pct = most_volume_pct
         self._volume_pct = 100
         vlc = _vlc()
-        self._library = vlc.Instance(*OPTIONS, f"--aout={aout}", *_device_options(aout, device))
+        options = (f"--alsa-audio-device={device}",) if device and aout == "alsa" else ()
+        self._sink_before = os.environ.get(SINK)
+        if device and aout == "pulse":
+            os.environ[SINK] = device
+        self._library = vlc.Instance(*OPTIONS, f"--aout={aout}", *options)
         if self._library is None:
             raise Unavailable("libvlc does not start; reinstall vlc-plugin-base and libvlc5")
         self._decks = deque(_Deck(vlc, self._library, post, clock) for _ in range(2))
@@ -107,6 +114,10 @@ class VlcPlayer:
         if self._library is not None:
             self._library.release()
             self._library = None
+            if self._sink_before is None:
+                os.environ.pop(SINK, None)
+            else:
+                os.environ[SINK] = self._sink_before
 
     def _loudness(self) -> int:
         return round(self._volume_pct * self._most_volume_pct / 100)
@@ -224,16 +235,6 @@ def _vlc() -> Any:  # the binding has no types
     import vlc  # noqa: PLC0415  # see above
 
     return vlc
-
-
-def _device_options(aout: str, device: str) -> tuple[str, ...]:
-    if not device:
-        return ()
-    if aout == "alsa":
-        return (f"--alsa-audio-device={device}",)
-    # libvlc has no option for it; its client library reads this when it connects.
-    os.environ["PULSE_SINK"] = device
-    return ()
 
 
 def _trouble_with(path: Path) -> str:

@@ -252,6 +252,8 @@ class Voice:
             logger.error("%s", message)  # noqa: TRY400  # the sentence says it all
             self._tell(PartReported(self._clock(), Part.VOICE, is_ok=False, message=message))
             return
+        # Core knows that the voice is there; it needs to hear that it is understood again.
+        self._tell(PartReported(self._clock(), Part.VOICE, is_ok=True, message=""))
         self._settings = settings
         self._look(settings)
         self._ready().set_most_volume(settings.most_volume_pct)
@@ -294,23 +296,20 @@ class Voice:
         if output != self._output:
             self._take(output)
 
-    def _take(self, output: SoundOutput) -> None:
+    def _take(self, output: SoundOutput) -> LoudPlayer:
         """Play through `output` from now on, the present track from where it is."""
         self.close()
         self._output = output
         # Unguarded: on a cold board, loading libvlc's plugins may take its time.
         most_volume_pct = self._settings.most_volume_pct if self._settings else 100
-        self._player = self._openers.player(self._post, output, most_volume_pct)
-        self._player.set_volume(self._volume_pct)
+        self._player = player = self._openers.player(self._post, output, most_volume_pct)
+        player.set_volume(self._volume_pct)
         if self._track is not None:
             self._play(self._track)
+        return player
 
     def _ready(self) -> LoudPlayer:
-        if self._player is None:
-            self._take(self._output)
-        if self._player is None:
-            raise AssertionError("taking an output opens a player")
-        return self._player
+        return self._player if self._player is not None else self._take(self._output)
 
     def _post(self, event: object) -> None:
         """Take what the player says; runs on its threads."""

@@ -84,7 +84,11 @@ class Studio:
             self.pass_time(1.0)
 
     def reports(self) -> list[PartReported]:
-        return [event for event in self.told if isinstance(event, PartReported)]
+        return [
+            event
+            for event in self.told
+            if isinstance(event, PartReported) and event.part is Part.SOUND
+        ]
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -395,5 +399,11 @@ def test_settings_of_another_version_are_told_and_the_track_goes_on(studio: Stud
     studio.voice.obey(Configure('{"output": "trumpet"}'))
 
     assert studio.player.playing == "t"
-    assert studio.reports()[-1].part is Part.VOICE
-    assert "different versions" in studio.reports()[-1].message
+    complaint = studio.told[-1]
+    assert isinstance(complaint, PartReported)
+    assert (complaint.part, complaint.is_ok) == (Part.VOICE, False)
+    assert "different versions" in complaint.message
+
+    studio.configure()
+
+    assert PartReported(studio.clock(), Part.VOICE, is_ok=True, message="") in studio.told
