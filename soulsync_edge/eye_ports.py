@@ -62,4 +62,8 @@ class EmotionReader(Protocol):
     """Tells what a face looks like. Used from one thread."""
 
     def read(self, crop: Crop) -> EmotionEstimate:
-        """Return calibrated class probabilities and how far to trust them."""
+        """Return calibrated class probabilities and how far to trust them.
+
+        Raises:
+            ValueError: `crop` is not (64, 64) uint8.
+        """

@@ -71,6 +71,8 @@ class FakeEmotionReader:
         self.confidence = confidence
 
     def read(self, crop: Crop) -> EmotionEstimate:
+        if crop.shape != (64, 64) or crop.dtype != np.uint8:
+            raise ValueError(f"takes a (64, 64) uint8 crop, got {crop.shape} {crop.dtype}")
         return estimate_of(self.emotion, confidence=self.confidence)
 
 

@@ -59,11 +59,6 @@ class TfliteEmotionReader:
         self.read(np.zeros(self._input.shape[1:3], np.uint8))
 
     def read(self, crop: Crop) -> EmotionEstimate:
-        """Return calibrated class probabilities and how far to trust them.
-
-        Raises:
-            ValueError: `crop` is not (64, 64) uint8.
-        """
         if crop.shape != self._input.shape[1:3] or crop.dtype != np.uint8:
             raise ValueError(
                 f"the emotion model takes a {self._input.shape[1:3]} uint8 crop, "

@@ -85,16 +85,6 @@ def test_the_noise_of_a_flat_wall_is_not_blown_up() -> None:
     assert standardised(wall).std() < 0.2
 
 
-@pytest.mark.parametrize(
-    "crop",
-    [np.zeros((48, 48), np.uint8), np.zeros((64, 64), np.float32)],
-    ids=["another size", "floats"],
-)
-def test_a_crop_of_another_kind_is_refused(reader: TfliteEmotionReader, crop: Crop) -> None:
-    with pytest.raises(ValueError, match=r"takes a \(64, 64\) uint8 crop, got"):
-        reader.read(crop)
-
-
 def test_a_model_file_with_a_flipped_byte_is_refused(copy: Path) -> None:
     model = copy / "emotion.tflite"
     content = bytearray(model.read_bytes())
