@@ -204,6 +204,7 @@ class FakeSettingsFile:
         if self.failing is not None:
             raise self.failing
         self.settings = settings
+        self.wrong = None
 
 
 class FakeSupervisor:
@@ -219,7 +220,7 @@ class FakeSupervisor:
         self.told.append("alive")
 
     def status(self, text: str) -> None:
-        self.told.append(f"status: {text}")
+        self.told.append(f"status: {' '.join(text.split())}")
 
     def stopping(self) -> None:
         self.told.append("stopping")
