@@ -47,7 +47,8 @@ class ScannedFolder:
         """Return a text that differs when files came, went or changed anywhere below `folder`.
 
         Looks at names, sizes and times, not into files: a file that was still being copied to the
-        stick is read again when it is whole. Blocks meanwhile.
+        stick is read again when it is whole, and one that was locked when it is let be read.
+        Blocks meanwhile.
 
         Raises:
             Unavailable: The folder cannot be read.
@@ -61,7 +62,8 @@ class ScannedFolder:
                     if entry.name.startswith("."):
                         continue
                     status = entry.stat(follow_symlinks=False)
-                    seen = b"%d %d\0" % (status.st_size, status.st_mtime_ns)
+                    times = (status.st_mtime_ns, status.st_ctime_ns)  # rights change the second
+                    seen = b"%d %d %d\0" % (status.st_size, *times)
                     digest.update(os.fsencode(entry.path) + b"\0" + seen)
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)

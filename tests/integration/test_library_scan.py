@@ -105,6 +105,16 @@ def test_a_fingerprint_changes_when_files_come_go_or_grow(tmp_path: Path) -> Non
     assert len({empty, full, renamed, grown}) == 4
 
 
+def test_a_fingerprint_changes_when_a_file_may_be_read_again(tmp_path: Path) -> None:
+    music, file = ScannedFolder(), tmp_path / "a.flac"
+    file.touch(mode=0o000)
+    locked = music.fingerprint(tmp_path)
+
+    file.chmod(0o644)
+
+    assert music.fingerprint(tmp_path) != locked
+
+
 def test_a_fingerprint_does_not_follow_links_round_in_circles(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to(tmp_path)
 
