@@ -127,7 +127,7 @@ def _home_expanded(device: str) -> Path:
     except RuntimeError as error:
         raise Unavailable(
             f"there is no video and no folder of pictures at {device}: this machine has no user "
-            "of that name. Write the whole path under [camera] device."
+            "of that name. Write the whole path."
         ) from error
 
 

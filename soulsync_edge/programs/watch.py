@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pydantic
+
 from soulsync_edge.domain.mood import Mood
 from soulsync_edge.domain.sight import mood_after_sight
 from soulsync_edge.errors import ModelError, Unavailable
@@ -101,7 +103,12 @@ def _decided(video: Path, models: Path, rate_hz: float) -> Iterator[Decision]:
     with loadable():
         from soulsync_edge.adapters.camera_file import FileCamera
 
-    settings = CameraSettings(adapter="file", device=str(video))
+    try:
+        settings = CameraSettings(adapter="file", device=str(video))
+    except pydantic.ValidationError as error:
+        raise Unavailable(
+            f"{str(video)!r} holds control characters, which no setting may. Rename it."
+        ) from error
     # The recording first: a wrong name should not have to wait for the models.
     camera = FileCamera(settings, live=False)
     with closing(camera):

@@ -186,6 +186,14 @@ def test_a_file_that_is_no_recording_is_refused_in_one_line(
     assert str(path) in line
 
 
+def test_a_name_no_setting_can_hold_is_refused_in_one_line(tmp_path: Path) -> None:
+    done = watch(tmp_path / "two\nlines.mp4")
+
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "two\\nlines.mp4' holds control characters" in line
+
+
 def test_a_model_with_a_flipped_byte_is_refused_with_its_name(
     recording: Path, tmp_path: Path
 ) -> None:
