@@ -316,10 +316,7 @@ class PrivacySettings(Section):
         text="whether the eye may look before anyone has used the switch; later the switch is kept",
     )
     trace_file: Text = _field(
-        "",
-        "Trace file",
-        "record events (never pictures) here, to replay decisions, from the next start on; "
-        "empty: off",
+        "", "Trace file", "record events (never pictures) here, to replay decisions; empty: off"
     )
 
 

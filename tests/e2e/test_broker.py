@@ -1,6 +1,7 @@
 """The real core on a real mosquitto: killed, restarted, asked."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.brokers import Mosquitto, Watcher
-from tests.e2e.appliance import Appliance
+from tests.e2e.appliance import Appliance, part
 
 pytestmark = pytest.mark.broker
 
@@ -115,6 +116,17 @@ def test_a_command_changes_what_everyone_sees(appliance: Appliance, broker: Mosq
 
     with appliance.running("core"):
         asyncio.run(told())
+
+
+def test_a_broker_that_says_nothing_does_not_count_as_connected(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mqtt = {"is_on": True, "host": "127.0.0.1", "port": mute.getsockname()[1]}
+        appliance = Appliance(tmp_path, settings={"mqtt": mqtt})
+        with appliance.running("core"):
+            state = appliance.until(lambda state: "onnect" in part(state, "broker")["message"])
+
+    shown = part(state, "broker")
+    assert (shown["state"], shown["message"]) == ("unheard", "Connecting.")
 
 
 def test_the_page_answers_without_a_broker(appliance: Appliance, broker: Mosquitto) -> None:
