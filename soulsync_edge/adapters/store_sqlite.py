@@ -1,5 +1,6 @@
 """The store, in one SQLite file."""
 
+import glob
 import logging
 import os
 import sqlite3
@@ -62,29 +63,32 @@ _ADVICE = {
 
 
 class SqliteStore:
-    """A `Store` in the file at `path`, or in memory without one; used by one thread at a time.
+    """A `Store` in the file at `path`; used by one thread at a time.
 
     One connection alone writes and checkpoints and keeps everyone else out: with two, SQLite
     before 3.51.3 could lose a checkpoint (the WAL-reset bug), and Debian 12 has 3.40.1.
-    Whatever is written is synchronised to the disk before a call returns. A damaged file is set
-    aside under another name, and an empty one begun.
+    Whatever is written is synchronised to the disk before a call returns. A damaged file, or one
+    emptied by a power cut, is set aside under another name, and a new one begun; as long as the
+    old one lies there, a name that is not kept again counts as lost, not as never kept.
 
     Raises:
         Unavailable: The file cannot be opened or written, or a newer version wrote it.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         logger.debug("SQLite %s", sqlite3.sqlite_version)
         try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _check_access(path)
-            self._connection = _opened(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _check_access(path)
+            if path.exists() and not path.stat().st_size:
+                self._begin_anew()
+            else:
+                self._connection = _opened(path)
         except sqlite3.DatabaseError as error:
-            if path is None or _code(error) not in _DAMAGED:
+            if _code(error) not in _DAMAGED:
                 raise self._unavailable(error) from error
-            self._begin_anew(path)
+            self._begin_anew()
         except OSError as error:
             raise Unavailable(
                 f"the store {path} cannot be opened: {os.strerror(error.errno or 0).lower()}"
@@ -145,7 +149,13 @@ class SqliteStore:
             row = self._connection.execute(
                 "SELECT value FROM choices WHERE name = ?", (name,)
             ).fetchone()
-        return None if row is None else str(row[0])
+        if row is not None:
+            return str(row[0])
+        if any(self._path.parent.glob(f"{glob.escape(self._path.name)}.corrupt-*")):
+            raise Unavailable(
+                f"the store {self._path} was damaged and begun anew; the old one lies beside it"
+            )
+        return None
 
     def keep(self, name: str, value: str) -> None:
         with self._translated(), self._transaction():
@@ -154,16 +164,16 @@ class SqliteStore:
     def close(self) -> None:
         self._connection.close()
 
-    def _begin_anew(self, path: Path) -> None:
-        """Set the damaged file aside and open an empty one."""
-        aside = _set_aside(path)
+    def _begin_anew(self) -> None:
+        """Set the damaged file aside and open a new one."""
+        aside = _set_aside(self._path)
         logger.warning(
             "the store %s was damaged and is now %s; choices and the list of tracks begin anew",
-            path,
+            self._path,
             aside.name,
         )
         try:
-            self._connection = _opened(path)
+            self._connection = _opened(self._path)
         except sqlite3.DatabaseError as error:
             raise self._unavailable(error) from error
 
@@ -193,10 +203,10 @@ class SqliteStore:
         )
 
 
-def _opened(path: Path | None) -> sqlite3.Connection:
+def _opened(path: Path) -> sqlite3.Connection:
     """Return a connection to a sound file of the present version."""
     connection = sqlite3.connect(
-        path or ":memory:", timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
     )
     try:
         # Exclusive before WAL: then no shared memory file is made or mapped either.
@@ -231,7 +241,7 @@ def _check(connection: sqlite3.Connection) -> None:
         raise error
 
 
-def _upgrade(connection: sqlite3.Connection, path: Path | None) -> None:
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to the present version, each step whole or not at all."""
     [[version]] = connection.execute("PRAGMA user_version").fetchall()
     if version > len(_UPGRADES):

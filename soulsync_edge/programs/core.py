@@ -89,6 +89,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
             record=recorder.record,
         )
         recorder.start(settings)
+        desk.on_change(frozenset({"privacy"}), recorder.apply)
         librarian = Librarian(
             settings.library,
             music=ScannedFolder(),
@@ -103,7 +104,6 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
         conductor.add_observers([heartbeat.show, memory.show])
         parts = parts_of(conductor, desk, post)
         _live_by_settings(desk, conductor, librarian, links, parts)
-        desk.on_change(frozenset({"privacy"}), recorder.apply)
         await stack.enter_async_context(links.voice)
         await stack.enter_async_context(links.eye)
         async with asyncio.TaskGroup() as tasks:

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import random
+import threading
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import aclosing
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -25,6 +26,14 @@ PRESENCE_S = 2.0
 
 ANSWER_S = 10.0
 """Seconds a disk may take to answer such a look."""
+
+HEAD_START_S = 1.0
+"""Seconds a scan waits for the fingerprint, so that no change slips in between the two; a large
+library takes longer, and its music does not wait for that."""
+
+WALK_S = 600.0
+"""Seconds after which it is odd that a fingerprint is not finished: a fast stick walks through a
+hundred thousand files in this time even when each takes 5 ms."""
 
 _FIRST_BATCH_S, _LONGEST_BATCH_S = 0.5, 10.0
 """Seconds between partial catalogues of a first scan: each costs a sort of all tracks so far."""
@@ -62,7 +71,8 @@ class Librarian:
         store: Remembers what was found; used on `worker` alone.
         worker: Runs what may block on the store.
         swap: Puts a catalogue into force.
-        post: Told how the library and the store are.
+        post: Told how the library is.
+        tell: Told what is wrong with the store, and nothing once it works again.
         clock: Paces looks and retries.
     """
 
@@ -75,6 +85,7 @@ class Librarian:
         worker: Executor,
         swap: Callable[[Catalogue], None],
         post: Post,
+        tell: Callable[[str], None],
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -83,35 +94,32 @@ class Librarian:
         self._worker = worker
         self._swap = swap
         self._post = post
+        self._tell = tell
         self._clock = clock
-        # Apart from the store's worker: a stick that hangs must not keep choices from being kept.
-        self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="library")
-        self._unanswered: asyncio.Future[object] | None = None
+        self._unanswered: Future[tuple[str, int]] | None = None
+        self._walk: _Walk | None = None
         self._wake = asyncio.Event()
         self._has_new_settings = False
         self._where: tuple[str, int] | None = None
         self._last_library = ""
         self._has_tracks = False
-        self._fingerprint = ""
+        self._must_scan = False
+        self._fingerprint: str | None = None
         self._looked_s = float("-inf")
         self._try_again_s = float("-inf")
         self._wait_s = _FIRST_WAIT_S
         self._said: tuple[bool, str] | None = None
-        self._store_failed = False
 
     async def run(self) -> None:
         """Look after the library until cancelled."""
-        try:
-            while True:
-                await self.look()
-                self._wake.clear()
-                try:
-                    async with asyncio.timeout(min(PRESENCE_S, self._settings.rescan_s)):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
-        finally:
-            self._looker.shutdown(wait=False, cancel_futures=True)
+        while True:
+            await self.look()
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(min(PRESENCE_S, self._settings.rescan_s)):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
 
     def apply(self, settings: LibrarySettings) -> None:
         """Look after the folder of `settings` from now on; a scan under way ends soon."""
@@ -123,42 +131,80 @@ class Librarian:
         """See whether the library is there and changed, and scan it where needed."""
         if self._has_new_settings:
             self._has_new_settings, self._where, self._last_library = False, None, ""
-        settings, folder = self._settings, Path(self._settings.folder)
+            self._unanswered = None  # another disk may answer where the old one hangs
+        folder = Path(self._settings.folder)
         try:
             where = await self._whereabouts(folder)
             if where != self._where:
                 await self._arrive(where, folder)
-            pause_s = settings.rescan_s if self._has_tracks else min(PRESENCE_S, settings.rescan_s)
-            now_s = self._clock()
-            if now_s < max(self._looked_s + pause_s, self._try_again_s):
-                return
-            fingerprint = await self._answer(self._music.fingerprint, folder)
+            has_changed = await self._has_changed(folder)
         except Unavailable as error:
             self._where = None
             self._show_away(str(error))
             return
-        self._looked_s = now_s
-        if fingerprint != self._fingerprint:
-            await self._scan(folder, fingerprint)
+        if has_changed:
+            await self._scan(folder)
 
     async def _whereabouts(self, folder: Path) -> tuple[str, int]:
         if not folder.is_absolute():
             raise Unavailable(
                 f"the library folder “{self._settings.folder}” is no whole path; set one from / on"
             )
-        return await self._answer(self._music.whereabouts, folder)
+        silent = f"the library folder {folder} does not answer; pull the stick and plug it in again"
+        if self._unanswered is not None and not self._unanswered.done():
+            raise Unavailable(silent)
+        self._unanswered = _asked(self._music.whereabouts, folder)
+        if not await _answered(self._unanswered, ANSWER_S):
+            raise Unavailable(silent)
+        return self._unanswered.result()
 
     async def _arrive(self, where: tuple[str, int], folder: Path) -> None:
         """Show what is known of the library that is there now."""
         tracks, skipped = await self._kept(where[0])
         self._where = where
-        self._fingerprint = ""
-        self._looked_s = self._try_again_s = float("-inf")
+        self._walk, self._fingerprint, self._must_scan = None, None, True
+        self._try_again_s = float("-inf")
         self._show(tracks, skipped, notice="" if tracks else f"reading the music in {folder}")
 
-    async def _scan(self, folder: Path, fingerprint: str) -> None:
+    async def _has_changed(self, folder: Path) -> bool:
+        """Return whether to scan now: something is new here, or differs since the last scan.
+
+        A fingerprint that is not finished means that nothing is known to have changed.
+
+        Raises:
+            Unavailable: The folder cannot be read.
+        """
+        now_s = self._clock()
+        often_s = min(PRESENCE_S, self._settings.rescan_s)
+        pause_s = self._settings.rescan_s if self._has_tracks else often_s
+        if now_s < self._try_again_s:
+            return False
+        if self._walk is None:
+            if not self._must_scan and now_s < self._looked_s + pause_s:
+                return False
+            self._walk = _Walk(_asked(self._music.fingerprint, folder), now_s)
+            await _answered(self._walk.fingerprint, HEAD_START_S)
+        is_done = self._walk.fingerprint.done()
+        if self._must_scan:
+            self._fingerprint = self._walk_result() if is_done else None
+            return True
+        if not is_done:
+            self._walk.warn_when_late(now_s, folder)
+            return False
+        before, self._fingerprint = self._fingerprint, self._walk_result()
+        return before not in {None, self._fingerprint}
+
+    def _walk_result(self) -> str:
+        """Return the fingerprint that is finished, and be ready to take another."""
+        if self._walk is None:
+            raise AssertionError("no fingerprint is being taken")
+        walk, self._walk = self._walk, None
+        self._looked_s = self._clock()
+        return walk.fingerprint.result()
+
+    async def _scan(self, folder: Path) -> None:
         """Take the finds of one scan, and keep them when it looked at everything."""
-        where = self._where
+        where, self._must_scan = self._where, True
         tracks: list[Track] = []
         skipped: list[SkippedFile] = []
         try:
@@ -170,8 +216,7 @@ class Librarian:
             return
         if self._has_new_settings:
             return
-        self._wait_s = _FIRST_WAIT_S
-        self._fingerprint = fingerprint
+        self._wait_s, self._must_scan = _FIRST_WAIT_S, False
         if tracks and where is not None:
             self._last_library = where[0]
             await self._keep(where[0], tracks, skipped)
@@ -215,7 +260,6 @@ class Librarian:
         wait_s = random.uniform(self._wait_s / 2, self._wait_s)  # noqa: S311
         self._wait_s = min(self._wait_s * 2, _LONGEST_WAIT_S)
         self._try_again_s = self._clock() + wait_s
-        self._looked_s = float("-inf")
         known = "; what is known so far is played meanwhile" if self._has_tracks else ""
         self._report(f"{error}; trying again{known}", is_ok=False)
 
@@ -247,26 +291,13 @@ class Librarian:
         self._said = (is_ok, message)
         self._post(PartReported(self._clock(), Part.LIBRARY, is_ok=is_ok, message=message))
 
-    async def _answer(self, question: Callable[[Path], T], folder: Path) -> T:
-        """Return what the disk answers, or give up on it for now."""
-        silent = f"the library folder {folder} does not answer; pull the stick and plug it in again"
-        if self._unanswered is not None and not self._unanswered.done():
-            raise Unavailable(silent)
-        asked = asyncio.get_running_loop().run_in_executor(self._looker, question, folder)
-        done, _ = await asyncio.wait({asked}, timeout=ANSWER_S)
-        if done:
-            return asked.result()
-        asked.add_done_callback(lambda late: late.cancelled() or late.exception())
-        self._unanswered = asked  # type: ignore[assignment]  # only ever asked whether it is done
-        raise Unavailable(silent)
-
     async def _kept(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
         try:
             return await asyncio.get_running_loop().run_in_executor(
                 self._worker, self._store.tracks, library
             )
         except Unavailable as error:
-            self._report_store(error)
+            self._tell(f"the library is read anew: {error}")
             return (), ()
 
     async def _keep(self, library: str, tracks: list[Track], skipped: list[SkippedFile]) -> None:
@@ -275,15 +306,59 @@ class Librarian:
                 self._worker, self._store.keep_tracks, library, tracks, skipped
             )
         except Unavailable as error:
-            self._report_store(error)
+            self._tell(f"the library will be read anew at the next start: {error}")
         else:
-            self._report_store(None)
+            self._tell("")
 
-    def _report_store(self, error: Unavailable | None) -> None:
-        if error is not None:
-            logger.warning("the library will be read anew at the next start: %s", error)
-        elif not self._store_failed:
+
+class _Walk:
+    """A fingerprint being taken.
+
+    Attributes:
+        fingerprint: What it will be.
+        begun_s: Since when.
+    """
+
+    def __init__(self, fingerprint: Future[str], begun_s: float) -> None:
+        self.fingerprint = fingerprint
+        self.begun_s = begun_s
+        self._has_warned = False
+
+    def warn_when_late(self, now_s: float, folder: Path) -> None:
+        """Say once that new files will be noticed late."""
+        if self._has_warned or now_s < self.begun_s + WALK_S:
             return
-        self._store_failed = error is not None
-        message = str(error) if error is not None else ""
-        self._post(PartReported(self._clock(), Part.STORE, is_ok=error is None, message=message))
+        self._has_warned = True
+        logger.warning(
+            "the library folder %s has been looked through for %.0f min; new files are noticed "
+            "when that ends. The stick may be slow or damaged",
+            folder,
+            (now_s - self.begun_s) / 60,
+        )
+
+
+def _asked(question: Callable[[Path], T], folder: Path) -> Future[T]:
+    """Return what the disk will answer.
+
+    Asked in a thread of its own that nobody waits for at the end: a stick that hangs must neither
+    keep choices from being kept nor core from ending.
+    """
+    answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()  # from now on it cannot be cancelled by who waits
+
+    def ask() -> None:
+        try:
+            answer.set_result(question(folder))
+        except BaseException as error:  # noqa: BLE001  # raised again where it is awaited
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name="library", daemon=True).start()
+    return answer
+
+
+async def _answered(answer: Future[T], within_s: float) -> bool:
+    """Return whether the answer is there within a time."""
+    waited_for = asyncio.wrap_future(answer)
+    waited_for.add_done_callback(lambda late: late.cancelled() or late.exception())
+    await asyncio.wait({waited_for}, timeout=within_s)
+    return answer.done()

@@ -21,10 +21,17 @@ class SettingsKeeper:
     Args:
         file: Where the settings are kept.
         settings: What is in force at the start.
+        tell: Told nothing, an empty text, whenever the file is right and in force.
     """
 
-    def __init__(self, file: SettingsFile, settings: Settings) -> None:
+    def __init__(
+        self,
+        file: SettingsFile,
+        settings: Settings,
+        tell: Callable[[str], object] = lambda _complaint: None,
+    ) -> None:
         self._file = file
+        self._tell = tell
         self._settings = settings
         self._appliers: list[tuple[frozenset[str], Apply]] = []
         self._one_at_a_time = asyncio.Lock()
@@ -52,6 +59,7 @@ class SettingsKeeper:
             except Unavailable:
                 await asyncio.to_thread(self._file.save, self._settings)
                 raise
+            self._tell("")
 
     async def reload(self) -> None:
         """Read the file again, as after SIGHUP; a file that is wrong changes nothing.
@@ -62,6 +70,7 @@ class SettingsKeeper:
         """
         async with self._one_at_a_time:
             await self._apply(await asyncio.to_thread(self._file.load))
+            self._tell("")
 
     async def _apply(self, wanted: Settings) -> None:
         before = self._settings

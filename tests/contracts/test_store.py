@@ -1,16 +1,18 @@
 """What every `Store` does."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from soulsync_edge.adapters.store_lost import LostStore
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeStore
 from soulsync_edge.ports import Store
 
@@ -34,16 +36,11 @@ def a_track(name: str) -> Track:
     return Track(name, f"/music/{name}", name, "Ann", "", 30.0, Affect(0.5, -0.5), 0.2, "its tag")
 
 
-@pytest.fixture(params=["fake", "sqlite", "sqlite in memory"])
+@pytest.fixture(params=["fake", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store
-    match request.param:
-        case "fake":
-            made = FakeStore()
-        case "sqlite":
-            made = SqliteStore(tmp_path / "state" / "soulsync.db")
-        case _:
-            made = SqliteStore(None)
+    made: Store = FakeStore()
+    if request.param == "sqlite":
+        made = SqliteStore(tmp_path / "state" / "soulsync.db")
     yield made
     made.close()
     made.close()
@@ -113,3 +110,18 @@ def test_nothing_is_kept_of_a_stream_that_breaks(store: Store) -> None:
         store.keep_tracks("stick", breaking(), [])
 
     assert store.tracks("stick") == ((a_track("a"),), ())
+
+
+def test_a_lost_store_refuses_everything_with_its_reason() -> None:
+    store: Store = LostStore("the card fails")
+    refused: list[Callable[[], object]] = [
+        lambda: store.recall("volume"),
+        lambda: store.keep("volume", "40"),
+        lambda: store.tracks("stick"),
+        lambda: store.keep_tracks("stick", [], []),
+    ]
+
+    for ask in refused:
+        with pytest.raises(Unavailable, match="the card fails"):
+            ask()
+    store.close()

@@ -17,6 +17,12 @@ from tests.e2e.appliance import Appliance, is_playing, part, render_music, souls
 pytestmark = [pytest.mark.libvlc, pytest.mark.timeout(240)]
 
 
+def _ticks_since(trace: Path, event: str) -> int:
+    """Return how many seconds went by in a trace since the last `event`."""
+    before, happened, since = trace.read_text("utf-8").rpartition(f'"{event}"')
+    return since.count('"Tick"') if before and happened else 0
+
+
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rendered")
@@ -76,6 +82,69 @@ def test_a_killed_core_comes_back_and_the_others_find_it(appliance: Appliance) -
         after = appliance.until(lambda s: is_playing(s) and s["room"]["is_present"])
 
     assert after["music"]["volume_pct"] == 23
+
+
+def test_core_killed_without_a_word_comes_back_with_all_that_was_chosen(
+    appliance: Appliance,
+) -> None:
+    with appliance.running():
+        appliance.until(is_playing)
+        appliance.command("volume", {"volume_pct": 23})
+        appliance.command("camera", {"is_on": False})
+        appliance.until(lambda s: not s["camera"]["is_on"])
+        # What is chosen is written at once, or with the next tick when a write is under way.
+        appliance.until(lambda _: _ticks_since(appliance.trace, "CameraSwitched") >= 3)
+        appliance.kill("core", signal.SIGKILL)
+        appliance.until(lambda _: appliance.programs["core"].restarts == 1)
+        after = appliance.until(is_playing)
+
+    assert after["music"]["volume_pct"] == 23
+    assert not after["camera"]["is_on"]
+    for trace in (appliance.trace.with_name("trace.jsonl.prev"), appliance.trace):
+        replayed = soulsync("replay", str(trace))
+        assert replayed.returncode == 0, replayed.stderr
+        assert "play “" in replayed.stdout
+    assert '"VolumeChosen"' in appliance.trace.with_name("trace.jsonl.prev").read_text("utf-8")
+
+
+def test_a_cleared_trace_file_ends_the_recording_while_core_runs(appliance: Appliance) -> None:
+    with appliance.running("core", "voice"):
+        appliance.until(is_playing)
+        appliance.values["privacy"] = {"trace_file": ""}
+        appliance.save_settings()
+        appliance.kill("core", signal.SIGHUP)
+        appliance.await_words("new settings in force: privacy", '"TrackStarted"')
+        recorded = appliance.trace.read_bytes()
+        here = appliance.state()["music"]["track"]["position_s"]
+        appliance.until(lambda s: s["music"]["track"]["position_s"] >= here + 2)
+
+    assert appliance.trace.read_bytes() == recorded
+
+
+def test_a_trace_file_that_is_something_else_is_refused_and_said(appliance: Appliance) -> None:
+    with appliance.running("core", "voice"):
+        appliance.until(is_playing)
+        appliance.values["privacy"] = {"trace_file": str(appliance.config)}
+        appliance.save_settings()
+        saved = appliance.config.read_bytes()
+        appliance.kill("core", signal.SIGHUP)
+        state = appliance.until(lambda s: part(s, "settings")["state"] == "fault")
+
+    assert "is there already and is no trace" in part(state, "settings")["message"]
+    assert appliance.config.read_bytes() == saved
+    assert '"TrackStarted"' in appliance.trace.read_text("utf-8")
+
+
+def test_a_store_that_cannot_be_opened_closes_the_camera_and_says_so(appliance: Appliance) -> None:
+    (appliance.folder / "state" / "soulsync.db").mkdir(parents=True)
+    with appliance.running("core", "voice"):
+        appliance.until(is_playing)
+        appliance.command("volume", {"volume_pct": 23})
+        state = appliance.until(lambda s: s["music"]["volume_pct"] == 23)
+
+    assert not state["camera"]["is_on"]
+    assert part(state, "store")["state"] == "fault"
+    assert "the camera stays closed" in part(state, "store")["message"]
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.15, 0.5, 1.0, 2.5])

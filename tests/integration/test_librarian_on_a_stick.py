@@ -101,6 +101,7 @@ async def _librarian(stick: Stick, state: Path) -> AsyncIterator[Shelf]:
             worker=worker,
             swap=shelf.swap,
             post=lambda _event: None,
+            tell=lambda _complaint: None,
             clock=clock,
         )
         running = asyncio.create_task(librarian.run())

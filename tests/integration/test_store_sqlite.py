@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ import pytest
 from soulsync_edge.adapters import store_sqlite
 from soulsync_edge.adapters.store_sqlite import MOST_LIBRARIES, SqliteStore
 from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.session import Session
 from soulsync_edge.domain.track import Track
 from soulsync_edge.errors import Unavailable
+from soulsync_edge.fakes import FakeClock
+from soulsync_edge.services.memory import Memory
+from soulsync_edge.settings import Settings
 
 KILLS = 20
 
@@ -136,14 +141,49 @@ def test_a_second_damaged_file_gets_a_name_of_its_own(path: Path) -> None:
     ]
 
 
-def test_an_empty_file_is_a_new_store(path: Path) -> None:
+def test_a_file_emptied_by_a_power_cut_counts_as_damaged(path: Path) -> None:
     path.touch()
 
     store = SqliteStore(path)
 
-    assert store.recall("volume") is None
-    assert not list(path.parent.glob("*.corrupt-*"))
+    assert path.with_name("soulsync.db.corrupt-1").exists()
+    with pytest.raises(Unavailable, match="damaged and begun anew"):
+        store.recall("volume")
     store.close()
+
+
+def test_what_was_lost_with_a_damaged_file_is_not_taken_for_never_kept(path: Path) -> None:
+    path.write_bytes(b"no database at all, though long enough to have a header" * 4)
+    SqliteStore(path).close()
+
+    # Also after another start, until it is kept anew.
+    again = SqliteStore(path)
+    with pytest.raises(Unavailable, match="damaged and begun anew; the old one lies beside it"):
+        again.recall("volume")
+    again.keep("volume", "40")
+
+    assert again.recall("volume") == "40"
+    again.close()
+
+
+def test_a_camera_that_was_closed_stays_closed_when_the_store_is_damaged(path: Path) -> None:
+    with ThreadPoolExecutor(1) as worker:
+        store = SqliteStore(path)
+        before = Memory(store, worker, pytest.fail, FakeClock())
+        before.show(Session(), Session(camera_is_on=False))
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[100:] = b"\xa5" * len(content[100:])
+    path.write_bytes(content)
+
+    for _start in range(2):
+        said: list[str] = []
+        store = SqliteStore(path)
+        with ThreadPoolExecutor(1) as worker:
+            memory = Memory(store, worker, said.append, FakeClock())
+            assert not memory.session_at_start(Settings()).camera_is_on
+        store.close()
+        assert "stays closed until it is switched on" in said[0]
 
 
 def test_a_bit_that_flipped_in_a_number_costs_no_more_than_a_scan(
@@ -378,13 +418,3 @@ def test_a_full_disk_keeps_the_old_tracks_and_lets_go_again(small_disk: Path) ->
     assert again.recall("volume") == "40"
     assert again.tracks("stick") == ((a_track("a"),), ())
     again.close()
-
-
-def test_a_store_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    store = SqliteStore(None)
-    store.keep("volume", "40")
-    store.close()
-
-    assert list(tmp_path.iterdir()) == []

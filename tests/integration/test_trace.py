@@ -1,6 +1,10 @@
 """Recording and replaying: the same events give the same decisions."""
 
-from collections.abc import Iterable
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import Catalogue, catalogue_of
 from soulsync_edge.errors import Unavailable
+from soulsync_edge.programs.replay import turns
 from soulsync_edge.wire.messages import TRACE
 from tests.strategies import a_track, catalogues, events
 
@@ -105,6 +110,119 @@ def test_a_trace_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match=r"choose another privacy\.trace_file"):
         TraceFile(tmp_path / "file" / "trace.jsonl", Session())
+
+
+def test_the_trace_of_the_run_before_is_kept_beside(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    recorded(path, QUIET_START)
+    crashed = path.read_bytes()
+
+    recorded(path, [VoiceFound(1.0)])
+
+    assert (tmp_path / "t.jsonl.prev").read_bytes() == crashed
+    assert len(path.read_bytes()) < len(crashed)
+    assert main(["replay", str(tmp_path / "t.jsonl.prev")]) == 0
+
+
+def test_only_the_newest_trace_before_is_kept(tmp_path: Path) -> None:
+    for number in range(3):
+        recorded(tmp_path / "t.jsonl", [VoiceFound(float(number))])
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["t.jsonl", "t.jsonl.prev"]
+    assert b'"at_s": 1.0' in (tmp_path / "t.jsonl.prev").read_bytes()
+
+
+def test_a_trace_emptied_by_a_power_cut_is_replaced_and_the_one_before_stays(
+    tmp_path: Path,
+) -> None:
+    recorded(tmp_path / "t.jsonl", QUIET_START)
+    recorded(tmp_path / "t.jsonl", QUIET_START)
+    (tmp_path / "t.jsonl").write_bytes(b"")
+
+    recorded(tmp_path / "t.jsonl", [VoiceFound(1.0)])
+
+    assert main(["replay", str(tmp_path / "t.jsonl")]) == 0
+    assert main(["replay", str(tmp_path / "t.jsonl.prev")]) == 0
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _link(path: Path) -> None:
+    recorded(path.with_name("elsewhere"), QUIET_START)
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_bytes(b"SQLite format 3\0" * 100),
+        lambda path: path.write_bytes(TRACE.encode(VoiceFound(1.0))),
+        lambda path: path.write_bytes(b"x" * 3_000_000),
+        Path.mkdir,
+        _pipe,
+        _link,
+    ],
+)
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.prev"])
+def test_a_file_that_is_no_trace_is_never_touched(
+    tmp_path: Path, name: str, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / name)
+    before = (tmp_path / name).lstat()
+
+    with pytest.raises(Unavailable, match=f"{name} is there already and is no trace"):
+        TraceFile(tmp_path / "t.jsonl", Session())
+
+    assert (tmp_path / name).lstat() == before
+
+
+def test_a_trace_ends_at_its_limit_and_replays_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    trace = TraceFile(path, Session(), most_bytes=20_000)
+    context, at_s = Context(), itertools.count()
+
+    def record_for_ever() -> None:
+        while True:
+            trace.record(Tick(float(next(at_s)), 600), context, ())
+
+    with pytest.raises(Unavailable, match=r"has grown to 0\.0191 MiB; to record on, clear"):
+        record_for_ever()
+
+    kept = len(list(turns(path)))
+    assert path.stat().st_size <= 20_000
+    assert kept == next(at_s) - 1
+    trace.record(Tick(0.0, 600), context, ())
+    assert len(list(turns(path))) == kept
+
+
+def test_a_disk_that_fails_ends_the_trace(tmp_path: Path) -> None:
+    script = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from soulsync_edge.adapters.trace_file import TraceFile\n"
+        "from soulsync_edge.domain.events import Tick\n"
+        "from soulsync_edge.domain.session import Context, Session\n"
+        "from soulsync_edge.errors import Unavailable\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))\n"
+        "trace = TraceFile(Path(sys.argv[1]), Session())\n"
+        "try:\n"
+        "    while True:\n"
+        "        trace.record(Tick(1.0, 600), Context(), ())\n"
+        "except Unavailable as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "t.jsonl")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "ends here: File too large; make room" in done.stdout
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -66,6 +68,7 @@ class Room:
         self.store = FakeStore()
         self.clock = FakeClock()
         self.posted: list[Event] = []
+        self.said_of_store: list[str] = []
         self.swapped: list[Catalogue] = []
         self.worker = worker
         self.librarian = self.another()
@@ -79,6 +82,7 @@ class Room:
             worker=self.worker,
             swap=self.swapped.append,
             post=self.posted.append,
+            tell=self.said_of_store.append,
             clock=self.clock,
         )
 
@@ -325,9 +329,10 @@ def test_a_failing_store_is_reported_and_music_goes_on(room: Room) -> None:
     room.look()
 
     assert room.shown == ["a", "b", "c"]
-    assert PartReported(room.clock(), Part.STORE, is_ok=False, message="the disk is full") in (
-        room.posted
-    )
+    assert room.said_of_store == [
+        "the library is read anew: the disk is full",
+        "the library will be read anew at the next start: the disk is full",
+    ]
 
 
 def test_a_store_that_works_again_is_reported(room: Room) -> None:
@@ -339,7 +344,7 @@ def test_a_store_that_works_again_is_reported(room: Room) -> None:
     room.clock.pass_time(30)
     room.look()
 
-    assert PartReported(room.clock(), Part.STORE, is_ok=True, message="") in room.posted
+    assert room.said_of_store[-1] == ""
 
 
 def test_a_stick_full_of_other_things_lists_only_so_many(room: Room) -> None:
@@ -377,6 +382,153 @@ def test_a_disk_that_does_not_answer_is_away_until_it_does(
     asyncio.run(through_a_hang())
 
     assert room.shown == ["a", "b", "c"]
+
+
+def test_another_folder_is_asked_though_the_old_one_hangs(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "ANSWER_S", 0.05)
+    answer = threading.Event()
+    real = room.music.whereabouts
+
+    def stuck(folder: Path) -> tuple[str, int]:
+        if folder == Path("/music"):
+            answer.wait(timeout=30)
+        return real(folder)
+
+    monkeypatch.setattr(room.music, "whereabouts", stuck)
+    room.look()
+    assert room.swapped[-1].is_away
+
+    monkeypatch.setattr(subject, "ANSWER_S", 30.0)
+    room.librarian.apply(LibrarySettings(folder="/other"))
+    room.look()
+    answer.set()
+
+    assert room.shown == ["a", "b", "c"]
+
+
+class SlowToWalk(FakeMusic):
+    """A library so large that looking through it takes until the test says so."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(*names)
+        self.is_walked = threading.Event()
+
+    def fingerprint(self, folder: Path) -> str:
+        seen = super().fingerprint(folder)
+        assert self.is_walked.wait(timeout=30)
+        return seen
+
+
+@pytest.fixture
+def slow_room(worker: Executor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    monkeypatch.setattr(subject, "HEAD_START_S", 0.01)
+    monkeypatch.setattr(subject, "ANSWER_S", 30.0)
+    music = SlowToWalk("a", "b")
+    yield Room(music, worker)
+    music.is_walked.set()
+
+
+def _walked(room: Room) -> None:
+    """Let the fingerprint under way be finished."""
+    assert isinstance(room.music, SlowToWalk)
+    walking = [thread for thread in threading.enumerate() if thread.name == "library"]
+    room.music.is_walked.set()
+    for thread in walking:
+        thread.join(timeout=30)
+    room.music.is_walked.clear()
+
+
+def test_music_does_not_wait_until_a_large_library_is_looked_through(slow_room: Room) -> None:
+    for _ in range(100):
+        slow_room.look()
+        slow_room.clock.pass_time(30)
+
+    assert slow_room.shown == ["a", "b"]
+    assert not any(catalogue.is_away for catalogue in slow_room.swapped)
+    assert (slow_room.music.scans, slow_room.music.looks) == (1, 1)
+
+
+def test_a_library_that_is_looked_through_late_is_not_scanned_again(slow_room: Room) -> None:
+    slow_room.look()
+    for _ in range(3):
+        _walked(slow_room)
+        slow_room.look()
+        slow_room.clock.pass_time(30)
+        slow_room.look()
+
+    assert slow_room.music.scans == 1
+    assert slow_room.music.looks > 2
+
+
+def test_what_changes_in_a_large_library_is_found_late_but_found(slow_room: Room) -> None:
+    slow_room.look()
+    _walked(slow_room)
+    slow_room.look()
+
+    slow_room.music.names.append("c")
+    slow_room.clock.pass_time(30)
+    slow_room.look()
+    _walked(slow_room)
+    slow_room.look()
+
+    assert slow_room.shown == ["a", "b", "c"]
+
+
+def test_a_stick_that_is_pulled_while_it_is_looked_through_is_noticed(slow_room: Room) -> None:
+    slow_room.look()
+
+    slow_room.music.is_gone = Unavailable("gone")
+    slow_room.look()
+
+    assert slow_room.swapped[-1].is_away
+
+
+def test_a_look_that_does_not_end_is_warned_of_once(
+    slow_room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow_room.look()
+    for _ in range(100):
+        slow_room.clock.pass_time(subject.WALK_S / 10)
+        slow_room.look()
+
+    assert caplog.text.count("has been looked through for 10 min") == 1
+
+
+_HANGS = """
+import asyncio, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from soulsync_edge.fakes import FakeStore
+from soulsync_edge.services.librarian import Librarian
+from soulsync_edge.settings import LibrarySettings
+
+asked = threading.Event()
+
+class Music:
+    def whereabouts(self, folder):
+        asked.set()
+        time.sleep(3600)
+
+async def end_meanwhile():
+    with ThreadPoolExecutor(1) as worker:
+        librarian = Librarian(
+            LibrarySettings(folder="/music"), music=Music(), store=FakeStore(), worker=worker,
+            swap=print, post=print, tell=print, clock=time.monotonic,
+        )
+        running = asyncio.create_task(librarian.run())
+        await asyncio.to_thread(asked.wait)
+        running.cancel()
+        await asyncio.wait({running})
+
+asyncio.run(end_meanwhile())
+"""
+
+
+def test_a_stick_that_hangs_does_not_keep_the_program_from_ending() -> None:
+    done = subprocess.run([sys.executable, "-c", _HANGS], timeout=30, check=True)
+
+    assert done.returncode == 0
 
 
 def test_a_new_folder_takes_over_even_during_a_scan(room: Room) -> None:
@@ -418,6 +570,7 @@ def test_running_it_finds_music_and_ends_when_cancelled(room: Room) -> None:
             worker=room.worker,
             swap=swap,
             post=room.posted.append,
+            tell=room.said_of_store.append,
             clock=room.clock,
         )
         running = asyncio.create_task(librarian.run())

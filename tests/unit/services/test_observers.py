@@ -1,30 +1,17 @@
-"""The small observers: heartbeat, lamp and memory."""
+"""The small observers: heartbeat and lamp."""
 
 import asyncio
-from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from soulsync_edge.domain.events import Event, Part, PartReported, Tick
+from soulsync_edge.domain.events import Event, Part, Tick
 from soulsync_edge.domain.session import Health, Session
-from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.errors import Unavailable
-from soulsync_edge.fakes import FakeClock, FakeLight, FakeStore, FakeSupervisor
+from soulsync_edge.fakes import FakeClock, FakeLight, FakeSupervisor
 from soulsync_edge.services.heartbeat import ALIVE_S, Heartbeat
 from soulsync_edge.services.lamp import OFF, PLAYING, WAITING, Lamp
-from soulsync_edge.services.memory import Memory, remembered
-from soulsync_edge.settings import PrivacySettings, Settings
-
-
-class AtOnce(Executor):
-    """Runs what it is given before it returns."""
-
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201  # Executor's own signature
-        future: Future[object] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
 
 
 def test_the_supervisor_hears_of_life_only_when_events_go_through() -> None:
@@ -111,56 +98,3 @@ def test_a_light_that_fails_is_only_logged_once(caplog: pytest.LogCaptureFixture
         lamp.show(Session(music_is_on=not music_is_on), Session(music_is_on=music_is_on))
 
     assert caplog.text.count("pin 18 is taken") == 1
-
-
-def test_choices_survive_a_restart() -> None:
-    store, posted = FakeStore(), list[Event]()
-    memory = Memory(store, AtOnce(), posted.append, FakeClock())
-    chosen = Session(
-        camera_is_on=False, music_is_on=False, volume_pct=12, mode=Mode.SHIFT, goal=Goal.SLEEP
-    )
-
-    memory.show(Session(), chosen)
-
-    assert remembered(store, Settings(), pytest.fail) == chosen
-
-
-def test_nothing_is_written_while_nobody_chooses() -> None:
-    store = FakeStore()
-    store.failing = Unavailable("must not be asked")
-    posted: list[Event] = []
-
-    Memory(store, AtOnce(), posted.append, FakeClock()).show(Session(), Session(faces=2))
-
-    assert posted == []
-
-
-def test_a_full_disk_is_reported_and_its_end_too() -> None:
-    store, posted = FakeStore(), list[Event]()
-    memory = Memory(store, AtOnce(), posted.append, FakeClock(5.0))
-    store.failing = Unavailable("the disk is full")
-    memory.show(Session(), Session(volume_pct=1))
-    store.failing = None
-    memory.show(Session(), Session(volume_pct=2))
-
-    assert posted == [
-        PartReported(5.0, Part.STORE, is_ok=False, message="the disk is full"),
-        PartReported(5.0, Part.STORE, is_ok=True, message=""),
-    ]
-
-
-def test_the_first_start_goes_by_the_settings() -> None:
-    settings = Settings(privacy=PrivacySettings(camera_at_first_start=False))
-
-    assert not remembered(FakeStore(), settings, pytest.fail).camera_is_on
-
-
-@pytest.mark.parametrize("kept", ["{", "[]", '{"camera_is_on": true}', "null"])
-def test_what_cannot_be_read_leaves_the_camera_closed_and_says_so(kept: str) -> None:
-    store, said = FakeStore(), list[str]()
-    store.keep("choices", kept)
-
-    session = remembered(store, Settings(), said.append)
-
-    assert not session.camera_is_on
-    assert "the camera stays closed" in said[0]

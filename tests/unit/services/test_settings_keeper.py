@@ -95,3 +95,28 @@ def test_a_wrong_file_changes_nothing_on_reload() -> None:
         asyncio.run(keeper.reload())
 
     assert keeper.settings == Settings()
+
+
+def test_a_complaint_about_the_file_ends_when_a_good_one_is_saved_or_read() -> None:
+    said: list[str] = []
+    keeper = SettingsKeeper(FakeSettingsFile(), Settings(), said.append)
+
+    asyncio.run(keeper.change({"mood": {"dwell_s": 4}}))
+    asyncio.run(keeper.reload())
+
+    assert said == ["", ""]
+
+
+def test_a_complaint_stays_while_nothing_good_is_in_force() -> None:
+    file, part, said = FakeSettingsFile(), Part(), list[str]()
+    keeper = SettingsKeeper(file, Settings(), said.append)
+    keeper.on_change(frozenset({"mood"}), part.apply)
+    part.refuses = 4
+
+    with pytest.raises(Unavailable):
+        asyncio.run(keeper.change({"mood": {"dwell_s": 4}}))
+    file.wrong = ConfigError("soulsync.toml", ("wrong",))
+    with pytest.raises(ConfigError):
+        asyncio.run(keeper.reload())
+
+    assert said == []
