@@ -20,7 +20,7 @@ CONNECTING = "connecting"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 # A last label of digits alone is an address that went wrong. RFC 1123, section 2.1.
-_HOST_NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*(?!\d+$){_LABEL}", re.ASCII | re.IGNORECASE)
 
 
 def _without_controls(text: str) -> str:

@@ -49,7 +49,18 @@ def test_addresses_and_host_names_can_be_listened_at(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["", "192.168.1..5", "256.1.1.1", "a" * 64, "a." * 130 + "a", "no such", "-a", "a-", "a\n"],
+    [
+        "",
+        "192.168.1..5",
+        "256.1.1.1",
+        "a" * 64,
+        "a." * 130 + "a",
+        "no such",
+        "-a",
+        "a-",
+        "a\n",
+        "\u017f",
+    ],
 )
 def test_what_is_no_address_and_no_name_is_told(host: str) -> None:
     problem = _problem("web", "host", host)

@@ -150,8 +150,8 @@ async def _save(request: Request, desk: SettingsDesk, pieces: Pieces) -> Respons
         if form.get("edition") != forms.edition(desk.settings):
             complaint, status = _OUT_OF_DATE, 409
         elif changes:
-            changes = keep_password_here(changes, desk.settings.mqtt)
             await _check_address(changes, desk.settings.web)
+            changes = keep_password_here(changes, desk.settings.mqtt)
             await desk.change(changes)
     except ConfigError as error:
         problems = forms.placed(error.problems)
