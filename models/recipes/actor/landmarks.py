@@ -10,7 +10,6 @@ import argparse
 from pathlib import Path
 
 import cv2
-import mediapipe
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +17,10 @@ from models.recipes.emotion.faces import load_faces
 from models.recipes.emotion.pictures import CLASSES, PICTURE_PX, Rows, load_pictures
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.face import Face
+
+# First: it loads MediaPipe without the drawing tools, which nobody installs.
+import soulsync_edge.adapters.faces_mediapipe  # noqa: F401  # for what it does  # isort: skip
+import mediapipe  # isort: skip
 
 MESH = "mesh.npz"
 """`row` `(N,)`: row of the data set; `emotion` `(N,)`; `share` `(N,)`: of the votes;

@@ -9,14 +9,17 @@ import argparse
 from pathlib import Path
 
 import cv2
-import mediapipe
 import numpy as np
 import numpy.typing as npt
-from mediapipe.tasks import python as tasks
 
 from models.recipes.emotion.faces import FACES, stored_face
 from models.recipes.emotion.pictures import FILE, PICTURE_PX
 from soulsync_edge.domain.face import Face
+
+# First: it loads MediaPipe without the drawing tools, which nobody installs.
+import soulsync_edge.adapters.faces_mediapipe  # noqa: F401  # for what it does  # isort: skip
+import mediapipe  # isort: skip
+from mediapipe.tasks import python as tasks  # isort: skip
 
 DETECTOR = Path("models/face_detection_short_range.tflite")
 
