@@ -25,7 +25,7 @@ from soulsync_edge.adapters.recorder_pulse import NullSinkRecorder
 from soulsync_edge.cli import models_folder
 from soulsync_edge.errors import SoulSyncError, Unavailable
 from soulsync_edge.eye_ports import Pixels
-from soulsync_edge.programs.eye import keep_opencv_modest
+from soulsync_edge.programs.eye_parts import keep_opencv_modest
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,6 +23,7 @@ from soulsync_edge.settings import Settings
 clock = time.monotonic
 
 SHORTEST_S = 20.0
+DAY_S = 86400.0
 LATE_S = 2.0
 """How much later than its dwell a mood may be told: the time smoothing takes."""
 
@@ -56,8 +57,10 @@ def run(wishes: Wishes) -> int:
     Raises:
         Unavailable: Something the demo needs is missing; the message says what to do.
     """
-    if wishes.seconds is not None and wishes.seconds < SHORTEST_S:
-        raise Unavailable(f"--seconds must be at least {SHORTEST_S:.0f}, got {wishes.seconds:g}")
+    if wishes.seconds is not None and not SHORTEST_S <= wishes.seconds <= DAY_S:
+        raise Unavailable(
+            f"--seconds must be at least {SHORTEST_S:.0f} and at most a day, got {wishes.seconds:g}"
+        )
     _check_report(wishes.report)
     check_port(wishes.host, wishes.port)
     if not any(wishes.music.glob("**/*.*")):
@@ -174,8 +177,8 @@ class Demo:
         )
 
     def _script_device(self) -> str:
-        seconds = self._wishes.seconds or 86400.0
-        return f"{seconds:g}@{self._origin_s:.3f}"
+        seconds = self._wishes.seconds or DAY_S
+        return f"{seconds:.3f}@{self._origin_s:.3f}"
 
     def _eyes(self) -> str:
         if self._wishes.camera is not None:

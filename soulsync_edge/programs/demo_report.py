@@ -81,7 +81,9 @@ def story_of(trace: Path, origin_s: float) -> Story:
     event: ev.Event | None = None
     for turn in turns(trace):
         event, before, after = turn.event, turn.before, turn.after
-        frames += isinstance(event, ev.EstimateArrived | ev.NobodySeen | ev.FaceObscured)
+        frames += isinstance(
+            event, ev.EstimateArrived | ev.NobodySeen | ev.FaceObscured | ev.RoomDark
+        )
         faces += isinstance(event, ev.EstimateArrived | ev.FaceObscured)
         if after.mood.word != before.mood.word:
             if unsure_since_s is not None:

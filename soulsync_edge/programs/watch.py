@@ -14,7 +14,7 @@ from soulsync_edge.domain.mood import Mood
 from soulsync_edge.domain.sight import mood_after_sight
 from soulsync_edge.errors import ModelError, Unavailable
 from soulsync_edge.eye_ports import Camera
-from soulsync_edge.programs.eye import keep_opencv_modest, load_senses, loadable
+from soulsync_edge.programs.eye_parts import keep_opencv_modest, load_senses, loadable
 from soulsync_edge.services.perception import Pace, Perception
 from soulsync_edge.settings import CameraSettings, Settings
 

@@ -148,6 +148,7 @@ def test_the_eye_has_no_way_to_write_a_picture() -> None:
         PACKAGE / "adapters" / "crop_opencv.py",
         PACKAGE / "services" / "perception.py",
         PACKAGE / "programs" / "eye.py",
+        PACKAGE / "programs" / "eye_parts.py",
     ]
     words = ("imwrite", "imencode", "VideoWriter(", ".tofile(", "np.save", "b64encode")
     found = [

@@ -28,11 +28,8 @@ from soulsync_edge.programs.eye import (
     WORKS_AGAIN_S,
     Eye,
     Openers,
-    Senses,
-    load_senses,
-    open_camera,
-    open_light,
 )
+from soulsync_edge.programs.eye_parts import Senses, load_senses, open_camera, open_light
 from soulsync_edge.programs.program_life import NeedsRestart
 from soulsync_edge.settings import CameraSettings, EyeSettings, PanelSettings, Settings
 from soulsync_edge.wire.messages import Configure, EyeEvent
@@ -565,7 +562,7 @@ def test_a_process_with_pictures_in_it_is_never_dumped() -> None:
     # In a process of its own: it cannot be undone.
     question = (
         "import ctypes, resource\n"
-        "from soulsync_edge.programs.eye import keep_out_of_core_dumps\n"
+        "from soulsync_edge.programs.eye_parts import keep_out_of_core_dumps\n"
         "keep_out_of_core_dumps()\n"
         "PR_GET_DUMPABLE = 3\n"
         "print(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))\n"
