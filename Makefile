@@ -45,7 +45,7 @@ lock: $(READY)  ## Make the lock files in requirements/ again (UPGRADE=1 takes n
 	@scripts/lock.sh
 
 replay: $(READY)  ## Print the decisions of a recorded trace again (TRACE=trace.jsonl)
-	@$(BIN)/soulsync replay '$(TRACE)'
+	@$(if $(TRACE),$(BIN)/soulsync replay '$(TRACE)',echo 'Name a recorded trace: make replay TRACE=trace.jsonl' >&2; exit 2)
 
 provision:  ## Turn a board into the appliance over SSH (HOST=pi@soulsync.local BOARD=pi5)
 	@scripts/provision_host.sh '$(HOST)' $(if $(BOARD),--board '$(BOARD)')

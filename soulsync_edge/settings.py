@@ -40,6 +40,12 @@ def _host(text: str) -> str:
     return text
 
 
+def _whole_path(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError("should be a whole path, beginning with /")
+    return text
+
+
 Text = Annotated[str, AfterValidator(_without_controls)]
 """Text without control characters."""
 
@@ -223,7 +229,7 @@ class PlayerSettings(Section):
 class LibrarySettings(Section):
     """Where the music lies."""
 
-    folder: Text = _field(
+    folder: Annotated[Text, AfterValidator(_whole_path)] = _field(
         "/media/soulsync", "Folder", "everything below it that can be played is; sticks mount here"
     )
     rescan_s: float = _field(

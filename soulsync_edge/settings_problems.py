@@ -1,6 +1,8 @@
 """Settings from plain values, with every mistake told at once in words."""
 
+import copy
 import difflib
+import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -9,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from soulsync_edge.errors import ConfigError
-from soulsync_edge.settings import Settings
+from soulsync_edge.settings import PrivacySettings, Section, Settings, WebSettings
 
 
 def settings_from(values: Mapping[str, Any], source: str) -> Settings:
@@ -28,6 +30,52 @@ def settings_from(values: Mapping[str, Any], source: str) -> Settings:
         raise ConfigError(source, tuple(_problem(detail) for detail in error.errors())) from error
 
 
+def salvaged(values: Mapping[str, Any]) -> Settings:
+    """Return the settings `values` describe, with what is wrong in them left out.
+
+    Where a wrong value could have kept something shut, it stays shut: a wrong address of the page
+    listens on this machine alone, and a wrong `[privacy]` leaves the camera closed until someone
+    opens it.
+    """
+    kept = copy.deepcopy(dict(values))
+    wrong: set[tuple[int | str, ...]] = set()
+    # Each round drops every mistake found; a rule between settings may show up in the next.
+    for _ in range(3):
+        try:
+            settings = Settings.model_validate(kept)
+            break
+        except ValidationError as error:
+            for detail in error.errors():
+                steps = [step for step in detail["loc"] if step != "[key]"]
+                wrong.add(tuple(steps))
+                _drop(kept, steps)
+    else:
+        return Settings(web=WebSettings(host=LOOPBACK), privacy=CLOSED)
+    changes: dict[str, Section] = {}
+    if wrong & {("web",), ("web", "host")}:
+        changes["web"] = settings.web.model_copy(update={"host": LOOPBACK})
+    if any(steps[0] == "privacy" for steps in wrong):
+        changes["privacy"] = CLOSED
+    return settings.model_copy(update=changes)
+
+
+LOOPBACK = "127.0.0.1"
+CLOSED = PrivacySettings(camera_at_first_start=False)
+
+
+def _drop(values: Any, steps: list[int | str]) -> None:
+    """Remove the value that lies at `steps`, or as much of the way there as exists."""
+    *way, last = steps
+    for step in way:
+        inside = values.get(step) if isinstance(values, dict) else None
+        if not isinstance(inside, dict):
+            last = step
+            break
+        values = inside
+    if isinstance(values, dict):
+        values.pop(last, None)
+
+
 def _problem(detail: ErrorDetails) -> str:
     *sections, key = [str(step) for step in detail["loc"] if step != "[key]"] or ["settings"]
     place = f"[{'.'.join(sections)}] {key}" if sections else key
@@ -39,6 +87,8 @@ def _problem(detail: ErrorDetails) -> str:
         return f"{place} = {value!r:.80}: the key should be a time of day, such as 07:30"
     if detail["type"] == "value_error" and isinstance(value, dict):
         return f"{place}: {rule}"  # a rule between settings; all of them are no value to show
+    if detail["type"].startswith("bool"):
+        rule = "should be true or false"
     return f"{place} = {value!r:.80}: {rule}{_bounds(sections, key)}"
 
 
@@ -55,7 +105,7 @@ def _nearest(sections: list[str], key: str) -> str:
         if (other := _section([name])) is not None and key in other.model_fields
     ]
     if elsewhere:
-        return f" (did you mean {elsewhere[0]}?)"
+        return f" (did you mean {' or '.join(elsewhere)}?)"
     return f" (known here: {', '.join(known)})" if known else ""
 
 
@@ -67,8 +117,11 @@ def _bounds(sections: list[str], key: str) -> str:
         return ""
     extra = field.json_schema_extra
     unit = extra.get("unit", "") if isinstance(extra, dict) else ""
+    if isinstance(field.default, BaseModel):
+        return " (a section of its own: write its settings below its name in brackets)"
     default = field.default.value if isinstance(field.default, Enum) else field.default
-    return f" ({field.title}{f', in {unit}' if unit else ''}; default {default!r})"
+    written = json.dumps(default, ensure_ascii=False)  # as TOML writes them too
+    return f" ({field.title}{f', in {unit}' if unit else ''}; default {written})"
 
 
 def _section(sections: list[str]) -> type[BaseModel] | None:

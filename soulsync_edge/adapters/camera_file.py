@@ -69,6 +69,8 @@ class FileCamera:
     ) -> None:
         cv2.setNumThreads(1)
         path = _home_expanded(settings.device)
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise Unavailable(f"{path} is neither a file nor a folder; name a video or pictures")
         self.name = f"recording {path.name}"
         self._settings = settings
         self._is_live = live

@@ -10,7 +10,7 @@ import tomlkit
 
 from soulsync_edge.errors import ConfigError, Unavailable
 from soulsync_edge.settings import Settings
-from soulsync_edge.settings_problems import settings_from
+from soulsync_edge.settings_problems import CLOSED, salvaged, settings_from
 
 
 class TomlSettingsFile:
@@ -33,17 +33,21 @@ class TomlSettingsFile:
     def load_or_fall_back(self) -> tuple[Settings, str]:
         """Return settings in any case, and what to tell the owner; nothing when all is well.
 
-        A file that is wrong gives way to the one before it, and that to the defaults: the
-        owner of an appliance has only its page to mend the file with.
+        Of a file with mistakes, what is right in it holds. One that cannot be read at all gives
+        way to the one before it, and that to the defaults with the camera closed: the owner of
+        an appliance has only its page to mend the file with.
         """
         try:
             return self.load(), ""
         except ConfigError as error:
             complaint = str(error)
         with contextlib.suppress(ConfigError):
+            right = salvaged(_values(self.path))
+            return right, f"{complaint}\nThe other settings in the file hold."
+        with contextlib.suppress(ConfigError):
             if self.previous.exists():
                 return _load(self.previous), f"{complaint}\nUsing the settings saved before."
-        return Settings(), f"{complaint}\nUsing the defaults."
+        return Settings(privacy=CLOSED), f"{complaint}\nUsing the defaults, the camera closed."
 
     def save(self, settings: Settings) -> None:
         beside = self.path.with_name(self.path.name + ".new")
@@ -73,17 +77,21 @@ class TomlSettingsFile:
 
 
 def _load(path: Path) -> Settings:
+    return settings_from(_values(path), str(path))
+
+
+def _values(path: Path) -> dict[str, Any]:
+    """Return what the file says; nothing when there is none."""
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        return Settings()
+        return {}
     except OSError as error:
         raise ConfigError(str(path), (f"cannot be read: {error.strerror}",)) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), ("is not text in UTF-8",)) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), (f"is not TOML: {error}",)) from error
-    return settings_from(values, str(path))
 
 
 def _merged(text: str, settings: Settings) -> str:

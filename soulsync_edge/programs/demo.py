@@ -62,6 +62,8 @@ def run(wishes: Wishes) -> int:
             f"--seconds must be at least {SHORTEST_S:.0f} and at most a day, got {wishes.seconds:g}"
         )
     _check_report(wishes.report)
+    if wishes.camera is not None and not Path(wishes.camera).exists():
+        raise Unavailable(f"there is no {wishes.camera}; name a camera device or a video file")
     check_port(wishes.host, wishes.port)
     if not any(wishes.music.glob("**/*.*")):
         raise Unavailable(f"there is no music in {wishes.music}; `make setup` renders some there")
@@ -127,14 +129,14 @@ class Demo:
     def live(self) -> None:
         """Keep the programs running and tell what happens, until the time is up."""
         end_s = None if self._wishes.seconds is None else self._origin_s + self._wishes.seconds
-        told = ""
+        told: frozenset[str] = frozenset()
         while end_s is None or clock() < end_s:
             for program in self._programs:
                 program.revive()
-            line = self._probe.line
-            if line not in {"", told}:
+            lines = self._probe.lines
+            for line in sorted(lines - told):
                 _say(f"{clock() - self._origin_s:6.1f} s  {line}")
-                told = line
+            told = lines or told
             self._probe.wait(0.2)
 
     def report(self) -> dict[str, Any]:

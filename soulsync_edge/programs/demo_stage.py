@@ -104,8 +104,8 @@ class PageProbe:
         """Seconds from the start to the first answer, or None before it."""
         self.problem = "it never answered"
         """What went wrong first, in words; empty while nothing did."""
-        self.line = ""
-        """How the room looks and what plays, for people."""
+        self.lines: frozenset[str] = frozenset()
+        """How the room looks, what plays and what does not work, a line each, for people."""
 
     @property
     def is_ok(self) -> bool:
@@ -142,7 +142,7 @@ class PageProbe:
             if self.ready_s is None:
                 self.ready_s = round(clock() - self._began_s, 2)
                 self.problem = ""
-            self.line = _told(state)
+            self.lines = _told(state)
 
     def _get(self, path: str) -> bytes:
         with urllib.request.urlopen(  # noqa: S310  # our own page
@@ -228,10 +228,12 @@ def _await_port(port: int) -> None:
         knocking.wait(0.05)
 
 
-def _told(state: dict[str, Any]) -> str:
-    """Return the page's state in one line."""
-    room, music = state["room"], state["music"]
-    track = music["track"]
+def _told(state: dict[str, Any]) -> frozenset[str]:
+    """Return the page's state in lines for people; a line that is new is news."""
+    music, track = state["music"], state["music"]["track"]
+    lines = {state["room"]["sentence"]}
     if music["is_playing"] and track:
-        return f"{room['sentence']}  ♪ {track['title']} ({track['why']})"
-    return f"{room['sentence']}  - {music['line']}"
+        lines.add(f"♪ {track['title']} ({track['why']})")
+    faults = (part for part in state["parts"] if part["state"] == "fault")
+    lines |= {f"! {part['title']}: {part['message']}" for part in faults}
+    return frozenset(lines)

@@ -146,10 +146,6 @@ class Librarian:
             await self._scan(folder)
 
     async def _whereabouts(self, folder: Path) -> tuple[str, int]:
-        if not folder.is_absolute():
-            raise Unavailable(
-                f"the library folder “{self._settings.folder}” is no whole path; set one from / on"
-            )
         silent = f"the library folder {folder} does not answer; pull the stick and plug it in again"
         if self._unanswered is not None and not self._unanswered.done():
             raise Unavailable(silent)

@@ -55,6 +55,15 @@ def test_a_demo_without_music_says_what_to_do(tmp_path: Path) -> None:
     assert "make setup" in ended.stderr
 
 
+def test_a_camera_that_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
+    render_music(tmp_path / "music", count=1, seconds=2)
+
+    ended = soulsync("demo", "--music", str(tmp_path / "music"), "--camera", "/nowhere.mp4")
+
+    assert ended.returncode == 69
+    assert "there is no /nowhere.mp4" in ended.stderr
+
+
 @pytest.mark.timeout(90)
 def test_ctrl_c_ends_the_demo_and_tells_what_happened(tmp_path: Path) -> None:
     render_music(tmp_path / "music", count=2)

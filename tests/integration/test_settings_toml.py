@@ -46,6 +46,15 @@ def test_five_mistakes_are_told_at_once_with_key_value_rule_and_nearest_key(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("folder", ["", "music", "~/music"])
+def test_a_library_folder_that_is_no_whole_path_is_refused(tmp_path: Path, folder: str) -> None:
+    path = tmp_path / "soulsync.toml"
+    path.write_text(f'[library]\nfolder = "{folder}"\n')
+
+    with pytest.raises(ConfigError, match="should be a whole path"):
+        TomlSettingsFile(path).load()
+
+
 def test_a_right_file_is_said_to_be_right(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +96,33 @@ def test_saving_keeps_the_comments_and_touches_only_what_changed(tmp_path: Path)
     assert file.load().web.port == 9000
 
 
+@pytest.mark.parametrize(
+    ("text", "host", "may_look"),
+    [
+        ('[mood]\ndwell_s = 4.0\ndwel = 1\n[web]\nhost = "10.0.0.7"\n', "10.0.0.7", True),
+        ('[mood]\ndwell_s = 4.0\n[web]\nhost = "so wrong"\n', "127.0.0.1", True),
+        ('[mood]\ndwell_s = 4.0\n[web]\nhost = "10.0.0.7"\nport = "x"\n', "10.0.0.7", True),
+        ("[mood]\ndwell_s = 4.0\n[privacy]\ncamera_at_first_start = 7\n", "0.0.0.0", False),  # noqa: S104  # the default
+        ("web = 3\nprivacy = 4\n[mood]\ndwell_s = 4.0\n", "127.0.0.1", False),
+    ],
+)
+def test_of_a_file_with_mistakes_the_rest_holds_and_nothing_is_opened_by_them(
+    tmp_path: Path,
+    text: str,
+    host: str,
+    may_look: bool,  # noqa: FBT001  # the expected answer
+) -> None:
+    path = tmp_path / "soulsync.toml"
+    path.write_text(text)
+
+    settings, complaint = TomlSettingsFile(path).load_or_fall_back()
+
+    assert settings.mood.dwell_s == 4.0
+    assert settings.web.host == host
+    assert settings.privacy.camera_at_first_start is may_look
+    assert "The other settings in the file hold." in complaint
+
+
 def test_the_file_before_is_kept_and_used_when_the_new_one_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "soulsync.toml"
     file = TomlSettingsFile(path)
@@ -107,8 +143,9 @@ def test_with_nothing_to_fall_back_to_the_defaults_hold_and_it_says_so(tmp_path:
 
     settings, complaint = TomlSettingsFile(path).load_or_fall_back()
 
-    assert settings == Settings()
-    assert "Using the defaults" in complaint
+    assert settings.mood == Settings().mood
+    assert not settings.privacy.camera_at_first_start
+    assert "Using the defaults, the camera closed" in complaint
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_the_old_file_stays(tmp_path: Path) -> None:

@@ -545,16 +545,6 @@ def test_a_new_folder_takes_over_even_during_a_scan(room: Room) -> None:
     assert len(room.store.tracks("stick /other")[0]) == 3
 
 
-@pytest.mark.parametrize("folder", ["", "music", "~/music"])
-def test_a_folder_that_is_no_whole_path_is_refused(room: Room, folder: str) -> None:
-    room.librarian.apply(LibrarySettings(folder=folder))
-
-    room.look()
-
-    assert room.swapped[-1].is_away
-    assert f"the library folder “{folder}” is no whole path" in room.said.message
-
-
 def test_running_it_finds_music_and_ends_when_cancelled(room: Room) -> None:
     async def run() -> None:
         has_music = asyncio.Event()
