@@ -87,14 +87,14 @@ def portrait(session: Session, context: Context) -> Portrait:
 
 
 def skipped_files(session: Session, context: Context) -> tuple[SkippedFile, ...]:
-    """Return every file that is not played and why: unreadable ones, then those that failed."""
+    """Return every file that is not played and why: those that failed, then unreadable ones."""
     tracks = context.catalogue.by_id
     failed = (
         SkippedFile(tracks[one.track_id].path, one.reason)
         for one in session.failed
         if one.track_id in tracks
     )
-    return (*context.catalogue.skipped, *failed)
+    return (*failed, *context.catalogue.skipped)
 
 
 def sentence(session: Session) -> str:

@@ -13,7 +13,7 @@ from soulsync_edge.adapters.web import forms
 from soulsync_edge.adapters.web.broker_password import keep_password_here
 from soulsync_edge.adapters.web.pieces import Pieces
 from soulsync_edge.adapters.web.server import bound_socket
-from soulsync_edge.adapters.web.tracks import Shelf, skipped_files
+from soulsync_edge.adapters.web.tracks import Shelf, skipped_rows
 from soulsync_edge.adapters.web.view import shown
 from soulsync_edge.adapters.web.words import readable, sentence_case
 from soulsync_edge.domain.events import (
@@ -65,7 +65,7 @@ def page_routes(state: State, desk: SettingsDesk, pieces: Pieces) -> APIRouter:
             library=shown(session, context).library,
             folder=readable(desk.settings.library.folder),
             table=await asyncio.to_thread(shelf.table, context.catalogue, query=q, page=page),
-            skipped=skipped_files(context.catalogue, desk.settings.library.folder),
+            skipped=skipped_rows(session, context, desk.settings.library.folder),
         )
 
     @router.get("/settings")

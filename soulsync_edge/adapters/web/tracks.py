@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from soulsync_edge.adapters.web.words import clock_time, readable, sentence_case
 from soulsync_edge.domain.choosing import feel
+from soulsync_edge.domain.portrait import skipped_files
+from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track
 
 PAGE_ROWS = 100
@@ -90,11 +92,11 @@ class Shelf:
         return order
 
 
-def skipped_files(catalogue: Catalogue, folder: str) -> tuple[SkippedFile, ...]:
-    """Return the first skipped files, with their paths as seen from `folder`."""
+def skipped_rows(session: Session, context: Context, folder: str) -> tuple[SkippedFile, ...]:
+    """Return the first files that are not played, with their paths as seen from `folder`."""
     return tuple(
         SkippedFile(readable(_within(file.path, folder)), sentence_case(readable(file.reason)))
-        for file in catalogue.skipped[:MOST_SKIPPED_SHOWN]
+        for file in skipped_files(session, context)[:MOST_SKIPPED_SHOWN]
     )
 
 

@@ -18,7 +18,7 @@ from soulsync_edge.domain.events import (
     SkipRequested,
     VolumeChosen,
 )
-from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
+from soulsync_edge.domain.session import Context, FailedTrack, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import SkippedFile, catalogue_of
 from soulsync_edge.errors import Unavailable
@@ -128,6 +128,17 @@ def test_titles_are_sorted_as_people_count() -> None:
     titles = re.findall(r'<th scope="row">(.*?)</th>', house.browser().get("/library").text)
 
     assert titles == [f"Piece {number}" for number in range(12)]
+
+
+def test_the_library_lists_a_track_that_failed_while_it_should_play() -> None:
+    house = StillHouse()
+    track = house.context.catalogue.tracks[0]
+    failed = FailedTrack(track.track_id, "the file is damaged", float("inf"))
+    house.session = replace(house.session, failed=(failed,))
+
+    page = house.browser().get("/library").text
+
+    assert "The file is damaged" in page
 
 
 def test_the_library_lists_what_was_skipped_and_where_it_lies() -> None:
