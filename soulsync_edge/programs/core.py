@@ -45,6 +45,7 @@ def run(*, config: Path, run_dir: Path, state_dir: Path) -> int:
     Raises:
         Unavailable: The run folder cannot be used, or another core uses it.
     """
+    os.umask(0o077)  # what is remembered and traced is nobody else's to read
     try:
         return asyncio.run(_core(config, run_dir, state_dir))
     except LinkError as error:
