@@ -1,6 +1,7 @@
 """The program that decides: every part of it named once, in start order."""
 
 import asyncio
+import os
 import secrets
 import signal
 import time
