@@ -89,12 +89,12 @@ class FailedTrack:
     Attributes:
         track_id: Which one.
         reason: Why, in words.
-        barred_until_s: Do not try it again before this time; infinity when the file is to blame.
+        barred_until_s: Do not try it again before this time; None: the file is to blame, do not.
     """
 
     track_id: str
     reason: str
-    barred_until_s: float
+    barred_until_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +207,8 @@ class Session:
     def barred(self) -> frozenset[str]:
         """The tracks that may not be chosen now."""
         now_s = self.now_s or 0.0
-        return frozenset(one.track_id for one in self.failed if one.barred_until_s > now_s)
+        return frozenset(
+            one.track_id
+            for one in self.failed
+            if one.barred_until_s is None or one.barred_until_s > now_s
+        )

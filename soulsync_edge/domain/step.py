@@ -137,7 +137,7 @@ def _after_failure(session: Session, track_id: str, reason: str, context: Contex
     others = tuple(one for one in session.failed if one.track_id != track_id)
     session = replace(
         without_track(session),
-        failed=(*others, FailedTrack(track_id, reason, float("inf"))),
+        failed=(*others, FailedTrack(track_id, reason, barred_until_s=None)),
         failures_in_a_row=session.failures_in_a_row + 1,
     )
     is_all = session.barred.issuperset(context.catalogue.by_id)
