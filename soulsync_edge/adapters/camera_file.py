@@ -2,6 +2,7 @@
 
 import logging
 import re
+import stat
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
@@ -69,7 +70,7 @@ class FileCamera:
     ) -> None:
         cv2.setNumThreads(1)
         path = _home_expanded(settings.device)
-        if path.exists() and not (path.is_file() or path.is_dir()):
+        if _would_block(path):
             raise Unavailable(f"{path} is neither a file nor a folder; name a video or pictures")
         self.name = f"recording {path.name}"
         self._settings = settings
@@ -120,6 +121,15 @@ class FileCamera:
         rgb = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8)
         at_s = self._start_s + shot_s if self._is_live else shot_s
         return Frame(turned(rgb, self._settings.rotation_deg), at_s)
+
+
+def _would_block(path: Path) -> bool:
+    """Return whether `path` is a pipe or a device, which could be waited on for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False  # what is wrong with it is told when it is opened
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _home_expanded(device: str) -> Path:

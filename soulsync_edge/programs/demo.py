@@ -62,8 +62,7 @@ def run(wishes: Wishes) -> int:
             f"--seconds must be at least {SHORTEST_S:.0f} and at most a day, got {wishes.seconds:g}"
         )
     _check_report(wishes.report)
-    if wishes.camera is not None and not Path(wishes.camera).exists():
-        raise Unavailable(f"there is no {wishes.camera}; name a camera device or a video file")
+    _check_camera(wishes.camera)
     check_port(wishes.host, wishes.port)
     if not any(wishes.music.glob("**/*.*")):
         raise Unavailable(f"there is no music in {wishes.music}; `make setup` renders some there")
@@ -238,6 +237,16 @@ class Demo:
         if report["restarts"]:
             problems.append(f"programs had to be restarted {report['restarts']} times")
         return problems
+
+
+def _check_camera(camera: str | None) -> None:
+    """Refuse a camera that is not there before anything starts."""
+    try:
+        is_there = camera is None or Path(camera).exists()
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
+        raise Unavailable(f"there is no {camera}; name a camera device or a video file")
 
 
 def _check_report(report: Path | None) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -270,3 +271,10 @@ def test_opening_and_closing_leaves_no_file_open(tmp_path: Path) -> None:
         camera.close()
 
     assert psutil.Process().num_fds() == before
+
+
+def test_a_pipe_is_refused_rather_than_waited_on(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+
+    with pytest.raises(Unavailable, match="neither a file nor a folder"):
+        FileCamera(CameraSettings(device=str(tmp_path / "pipe.mp4")), live=False)
