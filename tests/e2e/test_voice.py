@@ -347,7 +347,8 @@ def test_memory_and_threads_do_not_grow_with_tracks(core: VoiceCore, music: Path
                 await moved_past(core, name, 1.0)
                 return process.num_threads(), process.memory_info().rss
 
-            threads, memory = await skip(30, "warm")
+            # Its memory settles within the first hundred tracks, now and then by 20 MB at once.
+            threads, memory = await skip(150, "warm")
             threads_later, memory_later = await skip(200, "more")
 
             assert threads_later <= threads
