@@ -20,10 +20,10 @@ $(READY): pyproject.toml requirements/dev.txt models/manifest.toml
 demo: $(READY)  ## Run the whole appliance here (SECONDS=60 REPORT=demo.json CAMERA=/dev/video0 or a video file; PORT=8080 ADDRESS=0.0.0.0)
 	@$(BIN)/soulsync demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report '$(REPORT)') $(if $(CAMERA),--camera '$(CAMERA)') $(if $(PORT),--port $(PORT)) $(if $(ADDRESS),--host '$(ADDRESS)')
 
-test: $(READY)  ## Run the tests, all but those that boot a container or need a board
+test: $(READY)  ## Run the tests, all but the slow ones and those that boot a container or need a board
 	@$(BIN)/pytest
 
-test-all: $(READY)  ## Run the tests and boot a Debian container as a board (needs root)
+test-all: $(READY)  ## Run those too: the slow ones, and a Debian container booted as a board (needs root)
 	@scripts/system_packages.sh board-tests && $(BIN)/pytest -m 'not hardware'
 
 check: $(READY)  ## Check format, lint, types, spelling and the house rules

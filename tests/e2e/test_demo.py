@@ -21,7 +21,7 @@ def test_the_demo_sees_its_script_is_heard_and_answers(tmp_path: Path) -> None:
     report_file = tmp_path / "demo.json"
 
     ended = soulsync(
-        "demo", "--seconds", "40", "--report", str(report_file), "--port", "0",
+        "demo", "--seconds", "30", "--report", str(report_file), "--port", "0",
         "--music", str(DEMO_MUSIC), within_s=120,
     )  # fmt: skip
 

@@ -333,6 +333,7 @@ def test_without_libvlc_it_says_what_to_install(tmp_path: Path) -> None:
     assert ended.stdout == ""
 
 
+@pytest.mark.slow
 def test_memory_and_threads_do_not_grow_with_tracks(core: VoiceCore, music: Path) -> None:
     async def live() -> None:
         async with core.with_voice():

@@ -39,6 +39,7 @@ def numbers(value: Any) -> Iterator[float]:
 
 
 @pytest.mark.libvlc
+@pytest.mark.slow
 @pytest.mark.sound
 @pytest.mark.timeout(180)
 def test_a_quick_run_prints_every_promised_figure_in_its_last_line(tmp_path: Path) -> None:
