@@ -36,6 +36,9 @@ from soulsync_edge.settings import MqttSettings
 
 logger = logging.getLogger(__name__)
 
+# Its own, since the shared one of the module belongs to whoever seeds it.
+CHANCE = random.SystemRandom()
+
 MOOD_PAUSE_S = 10.0
 """Least seconds between two words about how the room looks: coarse in time as well."""
 
@@ -318,12 +321,12 @@ class PahoHub:
 
     def _greet_soon(self) -> None:
         # Spreads devices in time; nothing is guarded by it.
-        self._greet_at_s = self._clock() + random.uniform(0, _AFTER_BIRTH_S)  # noqa: S311
+        self._greet_at_s = self._clock() + CHANCE.uniform(0, _AFTER_BIRTH_S)
 
     def _wait_longer(self, client: Client) -> None:
         """Draw the wait before the next try: paho's own has no jitter."""
         # Spreads devices in time; nothing is guarded by it.
-        wait_s = random.uniform(_SHORTEST_WAIT_S, self._bound_s)  # noqa: S311
+        wait_s = CHANCE.uniform(_SHORTEST_WAIT_S, self._bound_s)
         self._bound_s = min(self._bound_s * _GROWTH, _LONGEST_WAIT_S)
         client.reconnect_delay_set(wait_s, wait_s)  # type: ignore[arg-type]  # any number does
 

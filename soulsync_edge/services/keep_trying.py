@@ -10,6 +10,9 @@ from soulsync_edge.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
+# Its own, since the shared one of the module belongs to whoever seeds it.
+CHANCE = random.SystemRandom()
+
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 
@@ -49,5 +52,5 @@ async def keep_trying(
             logger.log(logging.DEBUG if has_warned else logging.WARNING, "%s: %s", name, error)
             has_warned = True
         # Jitter spreads knocks in time; nothing is guarded by it.
-        await sleep(random.uniform(wait_s / 2, wait_s))  # noqa: S311
+        await sleep(CHANCE.uniform(wait_s / 2, wait_s))
         wait_s = min(wait_s * 2, LONGEST_WAIT_S)

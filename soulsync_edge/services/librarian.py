@@ -18,6 +18,9 @@ from soulsync_edge.settings import LibrarySettings
 
 logger = logging.getLogger(__name__)
 
+# Its own, since the shared one of the module belongs to whoever seeds it.
+CHANCE = random.SystemRandom()
+
 T = TypeVar("T")
 Found = Track | SkippedFile | None
 
@@ -253,7 +256,7 @@ class Librarian:
 
     def _put_off(self, error: Unavailable) -> None:
         # Jitter spreads knocks in time; nothing is guarded by it.
-        wait_s = random.uniform(self._wait_s / 2, self._wait_s)  # noqa: S311
+        wait_s = CHANCE.uniform(self._wait_s / 2, self._wait_s)
         self._wait_s = min(self._wait_s * 2, _LONGEST_WAIT_S)
         self._try_again_s = self._clock() + wait_s
         known = "; what is known so far is played meanwhile" if self._has_tracks else ""
