@@ -20,7 +20,7 @@ lock() {
   local name=$1
   shift
   UV_CUSTOM_COMPILE_COMMAND='make lock' \
-    "$work/venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    "$work/venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     ${UPGRADE:+--upgrade} "$@" --output-file "requirements/$name.txt" pyproject.toml >/dev/null
   echo "requirements/$name.txt: $(grep -c '==' "requirements/$name.txt") packages"
 }
