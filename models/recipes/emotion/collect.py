@@ -31,6 +31,7 @@ def collect(fer2013: Path, ferplus: Path, target: Path) -> int:
     """
     csv.field_size_limit(sys.maxsize)
     pictures: list[npt.NDArray[np.uint8]] = []
+    labels: list[int] = []
     usages: list[int] = []
     votes: list[list[int]] = []
     with fer2013.open(newline="") as faces, ferplus.open(newline="") as tagged:
@@ -43,6 +44,7 @@ def collect(fer2013: Path, ferplus: Path, target: Path) -> int:
                     )
                 pixels = np.array(face["pixels"].split(), np.uint8)
                 pictures.append(pixels.reshape(PICTURE_PX, PICTURE_PX))
+                labels.append(int(face["emotion"]))
                 usages.append(_USAGES.index(face["Usage"]))
                 votes.append([int(tags[name]) for name in _VOTES])
         except (KeyError, ValueError) as error:
@@ -53,6 +55,7 @@ def collect(fer2013: Path, ferplus: Path, target: Path) -> int:
     np.savez_compressed(
         target,
         images=np.array(pictures),
+        label=np.array(labels, np.int8),
         usage=np.array(usages, np.int8),
         ferplus_votes=np.array(votes, np.int8),
     )

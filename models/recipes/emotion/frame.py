@@ -1,4 +1,4 @@
-"""Find the face in every FER picture, so that training crops are framed as the device frames them.
+"""Find the face in every training picture: training crops are framed as the device frames them.
 
     python -m models.recipes.emotion.frame --data FOLDER --work FOLDER
 
@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.recipes.emotion.faces import FACES, stored_face
-from models.recipes.emotion.pictures import FILE, PICTURE_PX
+from models.recipes.emotion.faces import CANONICAL, FACES, stored_face
+from models.recipes.emotion.pictures import FILE, PICTURE_PX, all_pictures
 from soulsync_edge.domain.face import Face
 
 # First: it loads MediaPipe without the drawing tools, which nobody installs.
@@ -33,7 +33,7 @@ _CLEAR_SCORE = 0.6
 
 
 def find_face(detector: object, picture: npt.NDArray[np.uint8]) -> Face | None:
-    """Return the likeliest face in one 48x48 grey picture, in its pixels, or None."""
+    """Return the likeliest face in one square grey picture, in its pixels, or None."""
     margin = (_CARD_PX - _ENLARGED_PX) // 2
     card = np.full((_CARD_PX, _CARD_PX, 3), _CARD_GREY, np.uint8)
     large = cv2.resize(picture, (_ENLARGED_PX, _ENLARGED_PX), interpolation=cv2.INTER_CUBIC)
@@ -43,7 +43,7 @@ def find_face(detector: object, picture: npt.NDArray[np.uint8]) -> Face | None:
     if not found:
         return None
     best = max(found, key=lambda detection: detection.categories[0].score)
-    scale = PICTURE_PX / _ENLARGED_PX
+    scale = len(picture) / _ENLARGED_PX
     box = best.bounding_box
     corner = np.array([box.origin_x - margin, box.origin_y - margin, box.width, box.height])
     points = np.array([(point.x, point.y) for point in best.keypoints]) * _CARD_PX - margin
@@ -69,8 +69,7 @@ def main() -> None:
     parser.add_argument("--detector", type=Path, default=DETECTOR, help="face detector (.tflite)")
     arguments = parser.parse_args()
 
-    with np.load(arguments.data / FILE) as stored:
-        pictures = stored["images"]
+    pictures = all_pictures(arguments.data)
     boxes = np.zeros((len(pictures), 4), np.float32)
     points = np.zeros((len(pictures), 6, 2), np.float32)
     scores = np.zeros(len(pictures), np.float32)
@@ -80,15 +79,17 @@ def main() -> None:
     )
     with tasks.vision.FaceDetector.create_from_options(options) as detector:
         for row, picture in enumerate(pictures):
-            face = find_face(detector, picture)
-            if face is not None:
-                boxes[row] = (face.left_px, face.top_px, face.width_px, face.height_px)
-                points[row] = face.key_points
-                scores[row] = face.score
+            face = find_face(detector, picture) or CANONICAL
+            # The stand-in is for FER's pictures; others are larger and framed alike.
+            scale = len(picture) / PICTURE_PX if face is CANONICAL else 1.0
+            box = (face.left_px, face.top_px, face.width_px, face.height_px)
+            boxes[row] = scale * np.array(box)
+            points[row] = scale * np.array(face.key_points)
+            scores[row] = face.score
     arguments.work.mkdir(parents=True, exist_ok=True)
     np.savez(arguments.work / FACES, box=boxes, points=points, score=scores)
     print(f"found a face in {np.mean(scores > 0):.2%} of {len(pictures)} pictures")
-    is_clear = scores > _CLEAR_SCORE
+    is_clear = (scores > _CLEAR_SCORE) & [len(picture) == PICTURE_PX for picture in pictures]
     _print_medians(boxes[is_clear], points[is_clear])
 
 

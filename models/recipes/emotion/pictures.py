@@ -1,32 +1,52 @@
-"""The FER pictures with their FER+ votes, as rows to train on and rows to judge by."""
+"""The training pictures with what people saw in them, as rows to train on and rows to judge by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 FILE = "fer2013_ferplus.npz"
+MORE_FILE = "muxspace_train.npz"
 PICTURE_PX = 48
 CLASSES = 8
 """FER+ order: neutral, happy, surprise, sad, angry, disgust, fear, contempt."""
 
+FER2013_WORDS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""The words FER2013's pictures were searched by, in its order."""
+
+FER2013_CLASSES = len(FER2013_WORDS)
+
+NO_LABEL = -1
+
 _TRAINING, _PUBLIC_TEST, _PRIVATE_TEST = 0, 1, 2
+
+# From the numbers of `muxspace_train.npz` (FER2013's, and 7 contempt) to FER+'s.
+_FERPLUS_OF = np.array([4, 5, 6, 1, 3, 2, 0, 7])
+
+# One student's word: as sure as four of five taggers, the rest spread evenly.
+_ONE_VOICE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of the data set.
+    """Some rows of the data.
 
     Attributes:
-        index: Row numbers in the file; int64 `(N,)`.
-        pictures: uint8 `(N, 48, 48)`, grey.
+        index: Row numbers: those of `FILE`, then those of `MORE_FILE`; int64 `(N,)`.
+        pictures: N pictures, each `(H, W)` uint8, grey: 48 pixels, or 96 out of `MORE_FILE`.
         shares: What share of the taggers saw which class; float32 `(N, 8)`, rows sum to 1.
+        searched: The word the picture was found by, FER2013's label; int64 `(N,)`, `NO_LABEL`
+            where there is none or two copies of the picture disagree.
     """
 
     index: npt.NDArray[np.int64]
-    pictures: npt.NDArray[np.uint8]
+    pictures: Sequence[npt.NDArray[np.uint8]]
     shares: npt.NDArray[np.float32]
+    searched: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.index)
@@ -36,25 +56,38 @@ class Rows:
         """The class with most votes, per row."""
         return np.asarray(self.shares.argmax(axis=1), np.int64)
 
+    def __add__(self, more: "Rows") -> "Rows":
+        return Rows(
+            np.concatenate([self.index, more.index]),
+            [*self.pictures, *more.pictures],
+            np.concatenate([self.shares, more.shares]),
+            np.concatenate([self.searched, more.searched]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The three parts; `train` shares no picture with the other two.
+    """The parts; `train` shares no picture with the others.
 
-    `choose` is what settings are chosen by, `test` is looked at once, for the final figures.
+    `choose` is what settings are chosen by, `test` is looked at once per release, for the final
+    figures. Both are FER+ rows with a majority; `searched_choose` and `searched_test` are all rows
+    of the same two parts, judged by FER2013's labels.
     """
 
     train: Rows
     choose: Rows
     test: Rows
+    searched_choose: Rows
+    searched_test: Rows
 
 
 def load_pictures(folder: Path) -> Pictures:
-    """Return the three parts of `fer2013_ferplus.npz` in `folder`.
+    """Return the parts of `fer2013_ferplus.npz`, and `muxspace_train.npz` if it is there too.
 
-    The file holds `images` `(35887, 48, 48)` uint8 in the row order of `fer2013.csv`, `usage`
-    (0 Training, 1 PublicTest, 2 PrivateTest) and `ferplus_votes` `(35887, 10)`. `models/emotion.md`
-    says who owns them and how to make the file.
+    The first holds `images` `(35887, 48, 48)` uint8 in the row order of `fer2013.csv`, `label`
+    (FER2013), `usage` (0 Training, 1 PublicTest, 2 PrivateTest) and `ferplus_votes`
+    `(35887, 10)`; the second `jpeg`, `offset` and `label`. `models/emotion.md` says who owns them
+    and how to make the files.
 
     Training rows keep every vote as a soft label; `choose` and `test` follow the majority rule of
     the FER+ authors (a class needs more than half of the votes that are not single).
@@ -63,7 +96,14 @@ def load_pictures(folder: Path) -> Pictures:
     if not path.is_file():
         raise SystemExit(f"{path} is missing: models/emotion.md says how to make it")
     with np.load(path) as stored:
+        if missing := {"images", "label", "usage", "ferplus_votes"} - set(stored):
+            raise SystemExit(
+                f"{path} lacks {', '.join(sorted(missing))}: models/emotion.md says how to make it"
+            )
         pictures, usage, votes = stored["images"], stored["usage"], stored["ferplus_votes"]
+        searched = stored["label"].astype(np.int64)
+        if "label_ambiguous" in stored:
+            searched[stored["label_ambiguous"] & (usage == _TRAINING)] = NO_LABEL
     agreed = np.where(votes > 1, votes, 0).astype(np.float32)
     total = agreed.sum(axis=1)
     is_emotion = (total > 0) & (agreed.argmax(axis=1) < CLASSES)
@@ -75,10 +115,43 @@ def load_pictures(folder: Path) -> Pictures:
     def rows(wanted: npt.NDArray[np.bool_]) -> Rows:
         index = np.flatnonzero(wanted)
         seen = agreed[index, :CLASSES]
-        return Rows(index, pictures[index], seen / seen.sum(axis=1, keepdims=True))
+        shares = seen / np.maximum(seen.sum(axis=1, keepdims=True), 1)
+        return Rows(index, list(pictures[index]), shares, searched[index])
 
+    train = rows((usage == _TRAINING) & is_emotion & is_free)
+    if (folder / MORE_FILE).is_file():
+        train = train + _more_rows(folder / MORE_FILE, first=len(pictures))
     return Pictures(
-        train=rows((usage == _TRAINING) & is_emotion & is_free),
+        train=train,
         choose=rows((usage == _PUBLIC_TEST) & has_majority),
         test=rows((usage == _PRIVATE_TEST) & has_majority),
+        searched_choose=rows(usage == _PUBLIC_TEST),
+        searched_test=rows(usage == _PRIVATE_TEST),
     )
+
+
+def all_pictures(folder: Path) -> list[npt.NDArray[np.uint8]]:
+    """Return the pictures of every row of both files, in the order `Rows.index` counts them."""
+    with np.load(folder / FILE) as stored:
+        pictures = list(stored["images"])
+    more = folder / MORE_FILE
+    return [*pictures, *(_more_pictures(more) if more.is_file() else ())]
+
+
+def _more_pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
+    with np.load(path) as stored:
+        files, offset = stored["jpeg"], stored["offset"]
+    return [
+        np.asarray(cv2.imdecode(files[start:end], cv2.IMREAD_GRAYSCALE), np.uint8)
+        for start, end in pairwise(offset)
+    ]
+
+
+def _more_rows(path: Path, first: int) -> Rows:
+    pictures = _more_pictures(path)
+    with np.load(path) as stored:
+        label = stored["label"]
+    shares = np.full((len(label), CLASSES), (1 - _ONE_VOICE) / (CLASSES - 1), np.float32)
+    shares[np.arange(len(label)), _FERPLUS_OF[label]] = _ONE_VOICE
+    index = first + np.arange(len(label), dtype=np.int64)
+    return Rows(index, pictures, shares, np.full(len(label), NO_LABEL, np.int64))

@@ -1,6 +1,7 @@
 import tomllib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,10 +10,18 @@ from models.recipes.emotion.collect import collect
 from models.recipes.emotion.evaluate import calibration_error
 from models.recipes.emotion.faces import CANONICAL, load_faces, plain_crops
 from models.recipes.emotion.manifest import write_entry
-from models.recipes.emotion.pictures import FILE, load_pictures
+from models.recipes.emotion.pictures import (
+    FILE,
+    MORE_FILE,
+    NO_LABEL,
+    all_pictures,
+    load_pictures,
+)
 from soulsync_edge.adapters.crop_opencv import crop_face
 
 TRAINING, PUBLIC_TEST, PRIVATE_TEST = 0, 1, 2
+HAPPY_WORD = 3
+"""FER2013's number of happy."""
 
 # Votes in FER+ order: neutral, happy, surprise, sad, angry, disgust, fear, contempt, unknown, NF.
 CLEAR_HAPPY = (1, 9, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -29,6 +38,7 @@ def write_pictures(folder: Path, rows: list[tuple[int, tuple[int, ...], int]]) -
     np.savez(
         folder / FILE,
         images=np.array(pictures),
+        label=np.full(len(rows), HAPPY_WORD, np.int8),
         usage=np.array([usage for usage, _, _ in rows], np.int8),
         ferplus_votes=np.array([votes for _, votes, _ in rows], np.int8),
     )
@@ -90,6 +100,55 @@ def test_what_is_not_a_face_is_left_out_everywhere(tmp_path: Path) -> None:
     assert (len(pictures.train), len(pictures.choose), len(pictures.test)) == (1, 0, 0)
 
 
+def test_rows_without_a_majority_are_still_judged_by_their_word(tmp_path: Path) -> None:
+    write_pictures(
+        tmp_path,
+        [(TRAINING, CLEAR_HAPPY, 1), (PUBLIC_TEST, TORN, 2), (PRIVATE_TEST, NOT_A_FACE, 3)],
+    )
+
+    pictures = load_pictures(tmp_path)
+
+    assert pictures.searched_choose.index.tolist() == [1]
+    assert pictures.searched_test.index.tolist() == [2]
+    assert pictures.searched_test.searched.tolist() == [HAPPY_WORD]
+
+
+def test_a_picture_with_two_words_is_not_trained_on_either(tmp_path: Path) -> None:
+    write_pictures(tmp_path, [(TRAINING, CLEAR_HAPPY, 1), (TRAINING, CLEAR_HAPPY, 2)])
+    with np.load(tmp_path / FILE) as stored:
+        np.savez(tmp_path / FILE, **stored, label_ambiguous=np.array([True, False]))
+
+    assert load_pictures(tmp_path).train.searched.tolist() == [NO_LABEL, HAPPY_WORD]
+
+
+def test_the_other_data_set_is_trained_on_after_the_first(tmp_path: Path) -> None:
+    write_pictures(tmp_path, [(TRAINING, CLEAR_HAPPY, 1), (PUBLIC_TEST, CLEAR_HAPPY, 2)])
+    pictures = [np.full((96, 96), shade, np.uint8) for shade in (50, 150)]
+    files = [cv2.imencode(".jpg", picture)[1].ravel() for picture in pictures]
+    np.savez(
+        tmp_path / MORE_FILE,
+        jpeg=np.concatenate(files),
+        offset=np.cumsum([0, *(len(file) for file in files)]),
+        label=np.array([6, 7], np.int8),  # neutral and contempt, by FER2013's numbers
+    )
+
+    train = load_pictures(tmp_path).train
+
+    assert train.index.tolist() == [0, 2, 3]
+    assert train.majority.tolist() == [1, 0, 7]
+    assert train.searched.tolist() == [HAPPY_WORD, NO_LABEL, NO_LABEL]
+    assert train.shares.sum(axis=1) == pytest.approx(1)
+    assert train.pictures[2].mean() == pytest.approx(150, abs=2)
+    assert [len(picture) for picture in all_pictures(tmp_path)] == [48, 48, 96, 96]
+
+
+def test_a_data_file_without_a_key_is_named_with_what_it_lacks(tmp_path: Path) -> None:
+    np.savez(tmp_path / FILE, images=np.zeros((1, 48, 48), np.uint8))
+
+    with pytest.raises(SystemExit, match=r"npz lacks ferplus_votes, label, usage: .*emotion\.md"):
+        load_pictures(tmp_path)
+
+
 def test_a_missing_data_file_is_named_with_what_to_read(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"fer2013_ferplus\.npz is missing.*emotion\.md"):
         load_pictures(tmp_path)
@@ -130,18 +189,19 @@ def test_tables_that_do_not_fit_are_refused_by_row(
         collect(*write_tables(tmp_path, usages), tmp_path / FILE)
 
 
-def test_a_picture_without_a_found_face_gets_the_median_face(tmp_path: Path) -> None:
+def test_faces_are_read_as_they_were_found(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "faces.npz",
-        box=np.array([(1, 2, 30, 30), (0, 0, 0, 0)], np.float32),
-        points=np.ones((2, 6, 2), np.float32),
-        score=np.array([0.9, 0.0], np.float32),
+        box=np.array([(1, 2, 30, 30)], np.float32),
+        points=np.ones((1, 6, 2), np.float32),
+        score=np.array([0.9], np.float32),
     )
 
-    found, missed = load_faces(tmp_path)
+    (face,) = load_faces(tmp_path)
 
-    assert (found.left_px, found.top_px, found.width_px) == (1, 2, 30)
-    assert missed == CANONICAL
+    assert (face.left_px, face.top_px, face.width_px) == (1, 2, 30)
+    assert face.score == pytest.approx(0.9)
+    assert face.key_points[5] == (1, 1)
 
 
 def test_training_sees_the_very_crop_the_device_cuts(tmp_path: Path) -> None:
@@ -172,8 +232,8 @@ def test_a_jittered_face_keeps_its_proportions() -> None:
         apart = np.linalg.norm(points[1] - points[0]) / np.linalg.norm(median[1] - median[0])
 
         assert face.width_px / CANONICAL.width_px == pytest.approx(apart)
-        assert 0.7 < apart < 1.4
-        assert np.abs(np.subtract(face.centre, CANONICAL.centre)).max() < 8
+        assert 0.6 < apart < 1.6
+        assert np.abs(np.subtract(face.centre, CANONICAL.centre)).max() < 9
 
 
 def test_varied_crops_differ_by_chance_and_repeat_by_seed() -> None:
@@ -186,6 +246,17 @@ def test_varied_crops_differ_by_chance_and_repeat_by_seed() -> None:
     assert not np.array_equal(first, second)
     assert np.array_equal(first, again)
     assert first.shape == (64, 64)
+
+
+def test_some_crops_are_left_as_the_camera_sees_them() -> None:
+    random = np.random.default_rng(11)
+    ramp = np.tile(np.arange(48, dtype=np.uint8) * 2 + 60, (48, 1))
+
+    spreads = [np.ptp(varied_crop(ramp, CANONICAL, random)) for _ in range(60)]
+
+    # Framing alone neither lightens nor darkens, and what disturbs shows in most of the others.
+    is_plain = [spread <= np.ptp(ramp) for spread in spreads]
+    assert 10 < sum(is_plain) < 50
 
 
 def test_the_calibration_error_is_the_gap_between_confidence_and_being_right() -> None:
