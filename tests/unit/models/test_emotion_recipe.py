@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from models.recipes.emotion.augment import jittered, varied_crop
-from models.recipes.emotion.collect import collect
 from models.recipes.emotion.evaluate import calibration_error
 from models.recipes.emotion.faces import CANONICAL, load_faces, plain_crops
 from models.recipes.emotion.manifest import write_entry
@@ -152,41 +151,6 @@ def test_a_data_file_without_a_key_is_named_with_what_it_lacks(tmp_path: Path) -
 def test_a_missing_data_file_is_named_with_what_to_read(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"fer2013_ferplus\.npz is missing.*emotion\.md"):
         load_pictures(tmp_path)
-
-
-def write_tables(folder: Path, usages: tuple[str, str]) -> tuple[Path, Path]:
-    """The owners' two tables with one row, each with its own idea of the usage."""
-    fer2013, ferplus = folder / "fer2013.csv", folder / "fer2013new.csv"
-    pixels = " ".join(str(n % 256) for n in range(48 * 48))
-    fer2013.write_text(f"emotion,pixels,Usage\n3,{pixels},{usages[0]}\n")
-    ferplus.write_text(
-        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,"
-        f"unknown,NF\n{usages[1]},fer0000000.png,{','.join(str(n) for n in CLEAR_HAPPY)}\n"
-    )
-    return fer2013, ferplus
-
-
-def test_the_owners_tables_become_the_file_the_recipes_read(tmp_path: Path) -> None:
-    rows = collect(*write_tables(tmp_path, ("PublicTest", "PublicTest")), tmp_path / FILE)
-
-    choose = load_pictures(tmp_path).choose
-    assert rows == len(choose) == 1
-    assert choose.pictures[0].ravel()[:300].tolist() == [n % 256 for n in range(300)]
-    assert choose.majority.tolist() == [1]
-
-
-@pytest.mark.parametrize(
-    ("usages", "message"),
-    [
-        (("Training", "PublicTest"), "row 2.*says Training.*says PublicTest"),
-        (("Other", "Other"), "row 2.*is not understood"),
-    ],
-)
-def test_tables_that_do_not_fit_are_refused_by_row(
-    tmp_path: Path, usages: tuple[str, str], message: str
-) -> None:
-    with pytest.raises(SystemExit, match=message):
-        collect(*write_tables(tmp_path, usages), tmp_path / FILE)
 
 
 def test_faces_are_read_as_they_were_found(tmp_path: Path) -> None:
