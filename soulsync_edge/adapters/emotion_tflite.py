@@ -40,6 +40,9 @@ def standardised(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 class TfliteEmotionReader:
     """An `EmotionReader` on the model `emotion` of the manifest in `folder`.
 
+    Reads the crop and its mirror image and takes the mean of the logits: a face and its mirror
+    image look the same to people, and two looks are steadier than one.
+
     The confidence of an estimate is its largest probability: after the temperature fitted in
     training, about the share of such faces on which most people would name the same class.
 
@@ -53,27 +56,60 @@ class TfliteEmotionReader:
         _check_labels(model)
         self._interpreter = network = _loaded(model)
         self._input = _agreed(model, "input", model.input, network.get_input_details())
-        self._output = _agreed(model, "output", model.output, network.get_output_details())
+        outputs = network.get_output_details()
+        declared = [tensor for tensor in (model.output, model.searched) if tensor is not None]
+        if len(outputs) != len(declared):
+            raise ModelError(
+                f"model `{model.name}`: {model.path} has {len(outputs)} outputs, the manifest "
+                f"lists {len(declared)}. Refused; {REMEDY}"
+            )
+        self._output = _agreed(model, "output", model.output, outputs)
+        self._searched = (
+            None
+            if model.searched is None
+            else _agreed(model, "searched output", model.searched, outputs)
+        )
+        self._path = model.path
         self._temperature = model.temperature
         # The first run sets up buffers: have that behind us before the first face.
         self.read(np.zeros(self._input.shape[1:3], np.uint8))
 
     def read(self, crop: Crop) -> EmotionEstimate:
+        shares = _softmax(self._logits(crop, self._output) / self._temperature)
+        return EmotionEstimate(tuple(shares), confidence=max(shares))
+
+    def searched(self, crop: Crop) -> tuple[float, ...]:
+        """Return what share of such pictures was found by each of FER2013's seven words.
+
+        The words are, in this order: angry, disgust, fear, happy, sad, surprise, neutral. The
+        device does not use them: they are there to be compared with published figures.
+
+        Raises:
+            ModelError: The model has no second read-out.
+            ValueError: `crop` is not (64, 64) uint8.
+        """
+        if self._searched is None:
+            raise ModelError(
+                f"model `{MODEL}`: {self._path} has no second read-out of FER2013's words, so it "
+                "cannot be judged by FER2013's labels. Take the model of this release."
+            )
+        return tuple(_softmax(self._logits(crop, self._searched)))
+
+    def _logits(self, crop: Crop, end: "_Int8Tensor") -> npt.NDArray[np.float64]:
+        """Return the logits at `end`, mean of the crop and its mirror image."""
         if crop.shape != self._input.shape[1:3] or crop.dtype != np.uint8:
             raise ValueError(
                 f"the emotion model takes a {self._input.shape[1:3]} uint8 crop, "
                 f"got {crop.shape} {crop.dtype}"
             )
-        shares = _softmax(self._logits(crop) / self._temperature)
-        return EmotionEstimate(tuple(shares), confidence=max(shares))
-
-    def _logits(self, crop: Crop) -> npt.NDArray[np.float64]:
         steps = np.rint(standardised(crop) / self._input.scale) + self._input.zero_point
-        quantised = np.clip(steps, -128, 127).astype(np.int8).reshape(self._input.shape)
-        self._interpreter.set_tensor(self._input.index, quantised)
-        self._interpreter.invoke()
-        raised = self._interpreter.get_tensor(self._output.index)[0].astype(np.float64)
-        logits: npt.NDArray[np.float64] = self._output.scale * (raised - self._output.zero_point)
+        quantised = np.clip(steps, -128, 127).astype(np.int8)
+        raised = np.zeros(end.shape[1:])
+        for view in (quantised, quantised[:, ::-1]):
+            self._interpreter.set_tensor(self._input.index, view.reshape(self._input.shape))
+            self._interpreter.invoke()
+            raised += self._interpreter.get_tensor(end.index)[0] / 2
+        logits: npt.NDArray[np.float64] = end.scale * (raised - end.zero_point)
         return logits
 
 
@@ -136,18 +172,17 @@ def _runtime() -> Any:
 def _agreed(
     model: CheckedModel, end: str, wanted: Tensor | None, details: list[dict[str, Any]]
 ) -> _Int8Tensor:
-    """Return the network's one int8 tensor at `end`, if file and manifest agree on it."""
-    detail = details[0]
-    scale, zero_point = detail["quantization"]
-    found = Tensor(
-        tuple(int(size) for size in detail["shape"]),
-        np.dtype(detail["dtype"]).name,
-        float(scale),
-        int(zero_point),
-    )
-    if found != wanted or found.dtype != "int8" or len(details) != 1:
+    """Return the network's int8 tensor at `end`, if file and manifest agree on it."""
+    found = {}
+    for detail in details:
+        shape, dtype = tuple(int(size) for size in detail["shape"]), np.dtype(detail["dtype"]).name
+        scale, zero_point = float(detail["quantization"][0]), int(detail["quantization"][1])
+        tensor = Tensor(shape, dtype, scale, zero_point)
+        found[tensor] = _Int8Tensor(int(detail["index"]), shape, scale, zero_point)
+    if wanted is None or wanted.dtype != "int8" or wanted not in found:
         raise ModelError(
-            f"model `{model.name}`: the {end} of {model.path} is {found}, the manifest says "
-            f"{wanted}. Refused; {REMEDY}"
+            f"model `{model.name}`: the {end} of {model.path} is "
+            f"{' or '.join(str(tensor) for tensor in found)}, the manifest says {wanted}. "
+            f"Refused; {REMEDY}"
         )
-    return _Int8Tensor(int(detail["index"]), found.shape, float(scale), int(zero_point))
+    return found[wanted]

@@ -40,6 +40,7 @@ class CheckedModel:
         content: The very bytes that were checked; load these, not the file again.
         input: What it takes; None when the manifest does not say.
         output: What it gives; None when the manifest does not say.
+        searched: What its second read-out gives; None when it has none.
         labels: Names of its outputs, in order; empty when they have none.
         temperature: What its logits are divided by before the softmax, above 0.
     """
@@ -49,6 +50,7 @@ class CheckedModel:
     content: bytes
     input: Tensor | None
     output: Tensor | None
+    searched: Tensor | None
     labels: tuple[str, ...]
     temperature: float
 
@@ -69,6 +71,7 @@ def checked_model(folder: Path, name: str) -> CheckedModel:
             content=_content(name, path),
             input=_tensor(entry, "input"),
             output=_tensor(entry, "output"),
+            searched=_tensor(entry, "searched"),
             labels=tuple(str(label) for label in entry.get("labels", ())),
             temperature=float(entry.get("temperature", 1.0)),
         )

@@ -69,6 +69,12 @@ def test_a_darker_and_flatter_picture_of_the_same_face_reads_nearly_the_same(
     assert np.abs(difference).max() < 0.1
 
 
+def test_a_face_and_its_mirror_image_read_the_same(reader: TfliteEmotionReader) -> None:
+    crop = some_crop(7)
+
+    assert reader.read(crop[:, ::-1]) == reader.read(crop)
+
+
 def test_standardised_crops_have_mean_0_and_spread_1_each_on_its_own() -> None:
     crops = np.stack([some_crop(4), some_crop(5) // 3 + 100])
 
