@@ -2,14 +2,15 @@
 
     python -m models.recipes.emotion.train --data FOLDER --work FOLDER
 
-Run `models.recipes.emotion.frame` first. Half an hour on two cores; `--quick` takes minutes and
-only shows that everything works. Stopped and started again it goes on after the last full epoch.
-The weights kept are the running average over the steps, at the last epoch.
+Run `models.recipes.emotion.frame` first. A night on two cores without `--bfloat16`; `--quick` takes
+minutes and only shows that everything works. Stopped and started again it goes on after the last
+full epoch. The weights kept are the running average over the steps, at the last epoch.
 """
 
 import argparse
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ class Recipe:
     """Of the second read-out's loss, beside 1 for the first."""
     searched_smoothing: float = 0.1
     """The labels of the second read-out are one word each, and many are wrong."""
+    teacher_weight: float = 0.6
+    """How far teachers, where there are any, are believed rather than the labels, 0 to 1."""
     rows: int | None = None
     """Rows per epoch; None for as many as there are."""
 
@@ -57,9 +60,10 @@ QUICK = Recipe(epochs=2, rows=6400)
 class Training:
     """Network, optimiser and running average, saved and loaded together."""
 
-    def __init__(self, recipe: Recipe, seed: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int, teachers: Sequence[EmotionNetwork] = ()) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed = recipe, seed
+        self.teachers = [teacher.to(memory_format=torch.channels_last) for teacher in teachers]
         self.network = EmotionNetwork().to(memory_format=torch.channels_last)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.network,
@@ -90,8 +94,12 @@ class Training:
             for group in self.optimiser.param_groups:
                 group["lr"] = self._rate(self.epoch + step / steps)
             with torch.autocast("cpu", torch.bfloat16, enabled=is_bfloat16):
-                seen, searched = self.network(as_tensor(crops))
-                loss = self._loss(seen.float(), searched.float(), rows, chosen)
+                batch = as_tensor(crops)
+                seen, searched = (logits.float() for logits in self.network(batch))
+                loss = self._loss(seen, searched, rows, chosen)
+                if self.teachers:
+                    weight = self.recipe.teacher_weight
+                    loss = (1 - weight) * loss + weight * self._disagreement(seen, searched, batch)
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
@@ -131,6 +139,20 @@ class Training:
             label_smoothing=self.recipe.searched_smoothing,
         )
         return votes + self.recipe.searched_weight * words
+
+    def _disagreement(
+        self, seen: torch.Tensor, searched: torch.Tensor, batch: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the loss against what the teachers, on average, say of the very same crops."""
+        with torch.no_grad():
+            said = [teacher(batch) for teacher in self.teachers]
+        votes, words = (
+            torch.stack([logits[end].float().softmax(dim=1) for logits in said]).mean(dim=0)
+            for end in range(2)
+        )
+        return nn.functional.cross_entropy(
+            seen, votes
+        ) + self.recipe.searched_weight * nn.functional.cross_entropy(searched, words)
 
     @torch.no_grad()
     def _move_average(
@@ -227,6 +249,13 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with the pictures")
     parser.add_argument("--work", type=Path, required=True, help="folder with faces.npz")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        help="work folder of an earlier run to learn from as well; may be given several times",
+    )
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="minutes instead of half an hour")
@@ -235,7 +264,11 @@ def main() -> None:
 
     torch.use_deterministic_algorithms(mode=True)
     pictures, faces = load_pictures(arguments.data), load_faces(arguments.work)
-    training = Training(QUICK if arguments.quick else Recipe(arguments.epochs), arguments.seed)
+    training = Training(
+        QUICK if arguments.quick else Recipe(arguments.epochs),
+        arguments.seed,
+        [trained_network(folder) for folder in arguments.teacher],
+    )
     checkpoint = arguments.work / CHECKPOINT
     if checkpoint.is_file():
         training.load(torch.load(checkpoint, weights_only=True))
