@@ -57,17 +57,22 @@ class MediapipeFaceFinder:
     was last, else the next of a round over the picture. So two looks of the network are the most a
     picture costs, and someone across the room is found within seven pictures.
 
+    Args:
+        folder: Where the manifest and the model lie.
+        least_score: What a face must score to count, 0 to 1; lower it only for pictures that are
+            known to show a face.
+
     Raises:
         ModelError: The file is missing, damaged, or MediaPipe cannot load it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, least_score: float = LEAST_SCORE) -> None:
         model = checked_model(folder, MODEL)
         options = FaceDetectorOptions(
             base_options=BaseOptions(
                 model_asset_buffer=model.content, delegate=BaseOptions.Delegate.CPU
             ),
-            min_detection_confidence=LEAST_SCORE,
+            min_detection_confidence=least_score,
         )
         try:
             self._detector = FaceDetector.create_from_options(options)
@@ -82,9 +87,16 @@ class MediapipeFaceFinder:
         self._found_in(np.zeros((128, 128, 3), np.uint8), 0, 0)
 
     def find(self, pixels: Pixels) -> tuple[Face, ...]:
-        faces = self._found_in(pixels, 0, 0) or self._found_closer(pixels)
+        faces = self.glance(pixels) or self._found_closer(pixels)
         self._last = faces[0] if faces else None
         return faces
+
+    def glance(self, pixels: Pixels) -> tuple[Face, ...]:
+        """Return the faces that one look at the whole of `pixels` shows, best score first.
+
+        For pictures that have nothing to do with each other: it remembers nothing.
+        """
+        return self._found_in(pixels, 0, 0)
 
     def close(self) -> None:
         if self._is_open:
