@@ -1,76 +1,78 @@
-"""Print how good the shipped emotion model is, through the very code the device runs.
+"""Print how good the shipped emotion model is on your pictures, through the device's own code.
 
-    python -m models.recipes.emotion.evaluate --data FOLDER --work FOLDER [--part choose]
+    .venv/bin/python -m models.recipes.emotion.evaluate --data FILE.npz [--json] [--gate]
 
-Needs no `train` extra. The default part is the FER+ test (PrivateTest, majority rule): choose by
-`--part choose`, look at the test once.
+FILE.npz holds the pictures, of any size: `images` (N, H, W) grey or (N, H, W, 3) RGB, or `jpeg`
+(all files one after another, uint8) with `offset` (N + 1: where each begins and the last ends);
+`label` (N,), counting into `label_names`: words for any of neutral, happy, surprise, sad, angry,
+disgust, fear, contempt. With fewer than eight names the answer is looked for among those only.
+
+The face is looked for in each picture; where none is found, the picture is taken as cut to the
+face. With --gate, faces that the device would not read (too dark, too far ...) are left out of the
+figures and counted by reason. Shares are fractions; the calibration error is over 15 bins; `unsure`
+is how many faces would leave the device unsure.
 """
 
 import argparse
-import time
+import json
+import sys
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+import cv2
 
-from models.recipes.emotion.faces import load_faces, plain_crops
-from models.recipes.emotion.pictures import load_pictures
+from models.recipes.emotion.evaluation import Gate, read_pictures, report
+from models.recipes.emotion.examples import ExamplesError, Picture, read_examples
+from models.recipes.emotion.framing import Framing, as_rgb
+from models.recipes.emotion.manifest import MODELS
+from models.recipes.emotion.tables import report_lines
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
-from soulsync_edge.domain.emotion import EMOTIONS
-
-MODELS = Path("models")
-_BINS = 15
-"""Bins of equal width, as in Guo et al. (2017)."""
-
-
-def read_all(reader: TfliteEmotionReader, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Return the probabilities of every crop: `(N, 8)`."""
-    return np.array([reader.read(crop).probabilities for crop in crops])
+from soulsync_edge.domain.face import Face
+from soulsync_edge.errors import ModelError
+from soulsync_edge.services.perception import obstacle_of
+from soulsync_edge.settings import CameraSettings
 
 
-def calibration_error(shares: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> float:
-    """Return the expected calibration error: how far confidence is from being right, 0 to 1."""
-    confidence, is_right = shares.max(axis=1), shares.argmax(axis=1) == labels
-    which = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(confidence[which == number].sum() - is_right[which == number].sum())
-        for number in range(_BINS)
-    ]
-    return float(sum(gaps) / len(labels))
+def _gate(least_face_px: int) -> Gate:
+    def reason(picture: Picture, face: Face) -> str | None:
+        obstacle = obstacle_of(as_rgb(picture), face, least_face_px)
+        return None if obstacle is None else str(obstacle)
+
+    return reason
 
 
 def main() -> None:
-    """Read one part and print the figures."""
+    """Read the pictures and print the figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with the pictures")
-    parser.add_argument("--work", type=Path, required=True, help="folder with faces.npz")
-    parser.add_argument("--part", choices=["choose", "test"], default="test")
-    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the model")
+    parser.add_argument("--data", type=Path, required=True, help="npz with pictures and labels")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.add_argument(
+        "--gate", action="store_true", help="leave out what the device would not read"
+    )
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models")
     arguments = parser.parse_args()
 
-    pictures = load_pictures(arguments.data)
-    rows = pictures.test if arguments.part == "test" else pictures.choose
-    crops, labels = plain_crops(rows, load_faces(arguments.work)), rows.majority
-    reader = TfliteEmotionReader(arguments.models)
-    began_s = time.perf_counter()
-    shares = read_all(reader, crops)
-    each_ms = (time.perf_counter() - began_s) / len(crops) * 1000
-    predicted = shares.argmax(axis=1)
-
-    is_right = predicted == labels
-    recalls = [is_right[labels == number].mean() for number in range(len(EMOTIONS))]
-    print(f"{len(rows)} rows of {arguments.part}, {each_ms:.2f} ms each")
-    print(f"accuracy           {is_right.mean():.4f}")
-    print(f"mean class recall  {np.mean(recalls):.4f}")
-    print(f"calibration error  {calibration_error(shares, labels):.4f}")
-    print("rows: what most taggers saw; columns: what the model says")
-    print(f"{'':9} rows recall " + " ".join(f"{emotion:>8}" for emotion in EMOTIONS))
-    for number, emotion in enumerate(EMOTIONS):
-        said = np.bincount(predicted[labels == number], minlength=len(EMOTIONS))
-        counts = " ".join(f"{count:8}" for count in said)
-        print(f"{emotion:9} {said.sum():4} {recalls[number]:6.3f} {counts}")
+    cv2.setNumThreads(1)
+    try:
+        examples = read_examples(arguments.data)
+        if examples.note:
+            print(f"{arguments.data}: {examples.note}", file=sys.stderr)
+        framing = Framing(arguments.models)
+        reader = TfliteEmotionReader(arguments.models)
+    except (ExamplesError, ModelError) as error:
+        raise SystemExit(str(error)) from error
+    readings = read_pictures(
+        examples.pictures,
+        framing.face_in,
+        lambda crop: reader.read(crop).probabilities,
+        _gate(CameraSettings().least_face_px) if arguments.gate else None,
+    )
+    framing.close()
+    figures = report(readings, examples.labels, examples.emotions)
+    if arguments.gate:
+        figures["abstained"] = readings.abstained
+    print(json.dumps(figures) if arguments.json else "\n".join(report_lines(figures)))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from ai_edge_quantizer import quantizer, recipe
 from torch import nn
 
 from models.recipes.emotion.augment import varied_crop
-from models.recipes.emotion.evaluate import read_all
+from models.recipes.emotion.evaluation import read_all
 from models.recipes.emotion.faces import load_faces, plain_crops
 from models.recipes.emotion.manifest import MODELS, write_entry
 from models.recipes.emotion.pictures import (

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.recipes.emotion.examples import Picture
 from models.recipes.emotion.faces import CANONICAL
 from models.recipes.emotion.pictures import PICTURE_PX
 from soulsync_edge.adapters.faces_mediapipe import (
@@ -15,9 +15,6 @@ from soulsync_edge.adapters.faces_mediapipe import (
     windows_over,
 )
 from soulsync_edge.domain.face import Face, Point
-
-Picture = npt.NDArray[np.uint8]
-"""`(H, W)` grey or `(H, W, 3)` RGB, uint8."""
 
 # What a picture that is known to show a face has to score. The device asks for more: it must not
 # see faces in an empty room.

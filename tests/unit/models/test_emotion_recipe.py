@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from models.recipes.emotion.augment import jittered, varied_crop
-from models.recipes.emotion.evaluate import calibration_error
 from models.recipes.emotion.faces import CANONICAL, load_faces, plain_crops
 from models.recipes.emotion.manifest import write_entry
+from models.recipes.emotion.measures import calibration_error
 from models.recipes.emotion.pictures import (
     FILE,
     MORE_FILE,

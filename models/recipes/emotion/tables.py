@@ -1,0 +1,111 @@
+"""The emotion model's figures as lines of text for a person at a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_NAMES = {
+    "accuracy": "accuracy",
+    "mean_recall": "mean class recall",
+    "ece": "calibration error",
+    "accuracy_at_80": "accuracy at 80 % coverage",
+}
+
+
+def report_lines(
+    report: Mapping[str, Any], intervals: Mapping[str, Sequence[float]] | None = None
+) -> list[str]:
+    """Return one report, with 95 % intervals where `intervals` has them by the figure's name."""
+    total = report["n"] + sum(report.get("abstained", {}).values())
+    lines = [f"{total} pictures, a face found in {report['faces_found']:.2%}"]
+    if "abstained" in report:
+        lines.append(f"{report['n']} read; turned away by the quality gate:")
+        lines += [f"  {reason}: {count}" for reason, count in sorted(report["abstained"].items())]
+    if not report["n"]:
+        return [*lines, "no picture was read: there is nothing to measure"]
+    for key, name in _NAMES.items():
+        low_high = (intervals or {}).get(key)
+        interval = f"   95 %: {low_high[0]:.4f} to {low_high[1]:.4f}" if low_high else ""
+        lines.append(f"{name:26} {report[key]:.4f}{interval}")
+    if report.get("unsure") is not None:
+        lines.append(f"{'unsure':26} {report['unsure']:.4f}")
+    lines.append(f"{'crop and read, one thread':26} {report['ms_per_face']:.2f} ms, median")
+    return lines + confusion_lines(report["confusion"], report["labels"])
+
+
+def confusion_lines(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> list[str]:
+    """Return the confusion matrix with each class's recall."""
+    lines = ["rows: what the label says; columns: what the model says"]
+    lines.append(f"{'':9} {'rows':>6} recall " + " ".join(f"{label:>8}" for label in labels))
+    for row, label in enumerate(labels):
+        rows = sum(confusion[row])
+        recall = f"{confusion[row][row] / rows:6.3f}" if rows else f"{'-':>6}"
+        counts = " ".join(f"{count:8}" for count in confusion[row])
+        lines.append(f"{label:9} {rows:6} {recall} {counts}")
+    return lines
+
+
+def figures_lines(figures: Mapping[str, Any]) -> list[str]:
+    """Return everything that `models/emotion.json` records."""
+    model, machine = figures["model"], figures["machine"]
+    fer2013 = figures["fer2013_private"]
+    lines = [
+        f"{model['file']}, {model['bytes']:,} bytes, SHA-256 {model['sha256']}",
+        "measured on " + ", ".join(f"{key} {value}" for key, value in machine.items()),
+    ]
+    for title, key in (
+        ("FER+, rows with a majority, eight classes", "ferplus_test"),
+        (f"FER2013, all rows, seven words, {_READ_OUTS[fer2013['read_out']]}", "fer2013_private"),
+    ):
+        of_it = {
+            name.removeprefix(f"{key}."): interval
+            for name, interval in figures["intervals"].items()
+            if name.startswith(f"{key}.")
+        }
+        lines += ["", title, *report_lines(figures[key], of_it)]
+    return lines + _robustness_lines(figures) + _calibration_lines(figures) + _kind_lines(figures)
+
+
+_READ_OUTS = {
+    "searched": "by the network's second read-out",
+    "output": "by the device's own read-out: this model file has no second one",
+}
+
+
+def _robustness_lines(figures: Mapping[str, Any]) -> list[str]:
+    lines = ["", "robustness, on the same FER+ rows, the face looked for again"]
+    lines.append(f"{'change':20} accuracy  of clean  mean class recall  faces found")
+    lines += [
+        f"{row['change']:20} {row['accuracy']:8.4f} {row['of_clean']:9.1%} "
+        f"{row['mean_recall']:18.4f} {row['faces_found']:12.2%}"
+        for row in figures["robustness"]
+    ]
+    return lines
+
+
+def _calibration_lines(figures: Mapping[str, Any]) -> list[str]:
+    lines = ["", "calibration, FER+", "confidence from    to   rows     mean  accuracy"]
+    lines += [
+        f"{row['from']:15.3f} {row['to']:.3f} {row['n']:6} {row['confidence']:8.3f} "
+        f"{row['accuracy']:9.3f}"
+        for row in figures["calibration"]
+    ]
+    lines += ["", "risk and coverage, FER+: the most confident rows only"]
+    lines.append("coverage    risk  least confidence")
+    lines += [
+        f"{row['coverage']:8.2f} {row['risk']:7.4f} {row['least_confidence']:17.3f}"
+        for row in figures["risk_coverage"]
+    ]
+    return lines
+
+
+def _kind_lines(figures: Mapping[str, Any]) -> list[str]:
+    lines = ["", "by brightness of the picture, FER+"]
+    lines += [
+        f"{row['name']:20} {row['n']:6} rows {row['accuracy']:8.4f}"
+        for row in figures["by_brightness"]
+    ]
+    lines += ["", "by size of the face, FER+, made smaller"]
+    return lines + [
+        f"{row['face_px']:<2} pixels wide       {row['n']:6} rows {row['accuracy']:8.4f}"
+        for row in figures["by_face_px"]
+    ]
