@@ -5,6 +5,7 @@ import math
 import os
 import stat
 from collections import deque
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,13 @@ class VlcPlayer:
     def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
         self.stop()
         self._decks.rotate()
-        trouble = _trouble_with(path)
-        if not trouble and not self._decks[0].play(track_id, path, start_s, self._loudness()):
-            trouble = "libvlc cannot play it"
-        if trouble:
-            self._post(TrackFailed(self._clock(), track_id, trouble))
+        try:
+            file = _opened(path)
+        except _NotMusicError as error:
+            self._post(TrackFailed(self._clock(), track_id, str(error)))
+            return
+        if not self._decks[0].play(track_id, file, start_s, self._loudness()):
+            self._post(TrackFailed(self._clock(), track_id, "libvlc cannot play it"))
 
     def stop(self) -> None:
         if self._decks:
@@ -134,6 +137,7 @@ class _Deck:
         self._post = post
         self._clock = clock
         self._track_id = ""
+        self._file: FileIO | None = None
         self._is_started = False
         self._is_over = True
         self._start_s = 0.0
@@ -147,13 +151,16 @@ class _Deck:
         hear(events.MediaPlayerEndReached, self._ended)
         hear(events.MediaPlayerEncounteredError, self._failed)
 
-    def play(self, track_id: str, path: Path, start_s: float, loudness: int) -> bool:
-        """Start a track; False when libvlc refuses it."""
-        self._track_id, self._start_s = track_id, start_s
+    def play(self, track_id: str, file: FileIO, start_s: float, loudness: int) -> bool:
+        """Start a track, whose file is closed when it is over; False when libvlc refuses it."""
+        self._track_id, self._file, self._start_s = track_id, file, start_s
         self._is_started, self._is_over = False, False
         self._length_s, self._told_s = -math.inf, -math.inf
         self._began_s = self._clock()
-        media = self._library.media_new_path(os.fsencode(path))
+        # By a name without an ending: if need be, libvlc takes whatever is called .mp3 for MP3 and
+        # looks for its first frame in all of it, which it keeps in memory and takes seconds to
+        # let go of (3.0.24: 120 MB more each second of 5 GB of zeros). So the content alone counts.
+        media = self._library.media_new_path(f"/proc/self/fd/{file.fileno()}".encode())
         if start_s > 0:
             media.add_option(f":start-time={start_s:.3f}")
         self._player.set_media(media)
@@ -162,7 +169,8 @@ class _Deck:
         # made (libvlc 3.0.24), so this goes first, every time.
         self.set_loudness(loudness)
         accepted: bool = self._player.play() == 0
-        self._is_over = not accepted
+        if not accepted:  # otherwise it may be over already: a callback has the last word
+            self._finish()
         return accepted
 
     def stop(self) -> None:
@@ -170,6 +178,7 @@ class _Deck:
         # Not stop(), which throws the sound output away: the next track's loudness would have
         # nothing to be set on.
         self._player.set_media(None)
+        self._finish()
 
     def set_loudness(self, loudness: int) -> None:
         # -1 says that the output has no loudness, as the silent one.
@@ -179,6 +188,13 @@ class _Deck:
         self._is_over = True
         self._player.stop()
         self._player.release()
+        self._finish()
+
+    def _finish(self) -> None:
+        """Hear no more of the track, and let go of its file: its disk may be unmounted."""
+        self._is_over = True
+        if self._file is not None:
+            self._file.close()
 
     def _moved(self, event: Any) -> None:
         if self._is_over:
@@ -197,7 +213,7 @@ class _Deck:
     def _ended(self, _event: Any) -> None:
         if self._is_over:
             return
-        self._is_over = True
+        self._finish()
         now_s = self._clock()
         if self._is_damaged(now_s):
             reason = "the file is damaged or is not music"
@@ -217,7 +233,7 @@ class _Deck:
     def _failed(self, _event: Any) -> None:
         if self._is_over:
             return
-        self._is_over = True
+        self._finish()
         self._post(TrackFailed(self._clock(), self._track_id, "libvlc cannot open it"))
 
 
@@ -237,15 +253,25 @@ def _vlc() -> Any:  # the binding has no types
     return vlc
 
 
-def _trouble_with(path: Path) -> str:
-    """Return why `path` cannot be music, or nothing: libvlc would report success first."""
+class _NotMusicError(Exception):
+    """A file cannot be music; the text says why."""
+
+
+def _opened(path: Path) -> FileIO:
+    """Return the file at `path`, open; libvlc would report success before it tried.
+
+    Raises:
+        _NotMusicError: It cannot be music.
+    """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            return "it is not a file"
-        with path.open("rb"):
-            return "" if found.st_size else "the file is empty"
+            raise _NotMusicError("it is not a file")
+        if not found.st_size:
+            raise _NotMusicError("the file is empty")
+        return path.open("rb", 0)
     except FileNotFoundError:
-        return "the file is not there any more"
+        raise _NotMusicError("the file is not there any more") from None
     except (OSError, ValueError) as error:  # ValueError: a name no file can have
-        return f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
+        reason = getattr(error, "strerror", None) or error
+        raise _NotMusicError(f"the file cannot be read: {reason}") from error

@@ -1,5 +1,6 @@
 """The libVLC player and the files it may meet, on libVLC's own silent output."""
 
+import contextlib
 import itertools
 import os
 import queue
@@ -142,6 +143,28 @@ def test_what_is_not_music_fails(stage: Stage, good: Path, tmp_path: Path, name:
     assert "damaged or is not music" in refused(stage.outcome(tmp_path / name))
 
 
+@pytest.mark.parametrize("ending", ["mp2", "mp3"])
+def test_a_huge_file_that_holds_nothing_is_not_kept_in_memory(
+    stage: Stage, good: Path, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"huge.{ending}"
+    with path.open("wb") as huge:
+        huge.truncate(5 << 30)
+    stage.outcome(good / "tone.mp3")  # libvlc's plugins take their memory
+    process = psutil.Process()
+    memory, read = process.memory_info().rss, process.io_counters().read_chars
+
+    stage.player.play("huge", path)
+    deadline_s = time.monotonic() + PATIENCE_S
+    while process.io_counters().read_chars < read + 64e6:
+        assert time.monotonic() < deadline_s, "libvlc does not search it"
+        with contextlib.suppress(queue.Empty):
+            event = stage.said.get(timeout=0.05)
+            assert isinstance(event, TrackMoved), "of the tone before"
+
+    assert process.memory_info().rss < memory + 32e6
+
+
 # Files that only look odd
 
 
@@ -250,6 +273,18 @@ def test_hundred_tracks_leave_no_thread_and_no_file_open(stage: Stage, good: Pat
 
     assert process.num_threads() <= threads
     assert process.num_fds() <= files
+
+
+def test_a_track_that_is_over_leaves_its_file_alone(stage: Stage, tmp_path: Path) -> None:
+    path = write_loud_tone(tmp_path / "blip.flac", seconds=0.3)
+
+    stage.player.play("t", path)
+    while not isinstance(stage.next(), TrackEnded):
+        pass
+
+    deadline_s = time.monotonic() + PATIENCE_S  # libvlc closes it some milliseconds later
+    while str(path) in [found.path for found in psutil.Process().open_files()]:
+        assert time.monotonic() < deadline_s, "its disk cannot be unmounted"
 
 
 def test_without_libvlc_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
