@@ -122,13 +122,16 @@ class VoiceCore:
         for order in orders:
             assert self._server.send(order)
 
-    async def until(self, come: Callable[[], bool]) -> None:
-        """Wait until the voice has said or done something."""
+    async def until(self, come: Callable[[], bool], what: str = "something") -> None:
+        """Wait until the voice has said or done something; `what` it is, if that fails."""
         try:
             async with asyncio.timeout(PATIENCE_S), self._news:
                 await self._news.wait_for(come)
         except TimeoutError:
-            pytest.fail(f"waited in vain; heard {self.heard[-5:]}; the log: {self.log[-2000:]}")
+            pytest.fail(
+                f"waited in vain for {what}; the voice is {'' if self.is_there else 'not '}there; "
+                f"heard {self.heard[-5:]}; the log: {self.log[-2000:]}"
+            )
 
     async def hears(self, kind: type[VoiceEvent], track_id: str = "") -> VoiceEvent:
         """Wait for the first word of a kind, about a track if one is named, and return it."""
@@ -140,7 +143,7 @@ class VoiceCore:
                 if isinstance(event, kind) and track_id in {"", getattr(event, "track_id", "")}
             ]
 
-        await self.until(lambda: bool(words()))
+        await self.until(lambda: bool(words()), f"{kind.__name__} {track_id}")
         return words()[0]
 
     @property

@@ -277,11 +277,13 @@ class Voice:
                     f"no sound came from {self._mute_tracks} tracks in a row; the voice starts "
                     "afresh"
                 )
-            # One is the file's own fault: libvlc may search a huge one for long.
-            with self._guard("stop"):
-                self._ready().stop()
+            # One is the file's own fault: libvlc may search a huge one for long. Core hears of it
+            # first, or a stop() that never returns would have it ask for the same track again.
             reason = f"no sound came from it within {FIRST_SOUND_S:.0f} s"
             self._post(TrackFailed(self._clock(), track.track_id, reason))
+            self._hear_player()
+            with self._guard("stop"):
+                self._ready().stop()
 
     def _look(self, settings: PlayerSettings) -> None:
         """Play to where sound can go now; to nowhere, and say so, when it cannot be heard."""

@@ -241,30 +241,30 @@ def test_hostile_files_fail_one_by_one_and_good_ones_play(
         "program": Path(sys.executable).resolve().read_bytes()[:64],
         "cut": good[:200],
     }
-    hostile = [
-        tmp_path / "gone.mp3",
-        tmp_path,
-        tmp_path / "nul\0.mp3",
-        tmp_path / "\ud800.mp3",
-        tmp_path / ("x" * 256),
-        Path("/dev/zero"),
-        Path("/proc/self/mem"),
-    ]
+    hostile = {
+        "gone": tmp_path / "gone.mp3",
+        "folder": tmp_path,
+        "nul": tmp_path / "nul\0.mp3",
+        "surrogate": tmp_path / "\ud800.mp3",
+        "long name": tmp_path / ("x" * 256),
+        "device": Path("/dev/zero"),
+        "memory": Path("/proc/self/mem"),
+    }
     for name, content in bad.items():
-        (tmp_path / f"{name}.mp3").write_bytes(content)
-        hostile.append(tmp_path / f"{name}.mp3")
-    with (tmp_path / "huge.mp3").open("wb") as huge:
+        hostile[name] = tmp_path / f"{name}.mp3"
+        hostile[name].write_bytes(content)
+    hostile["huge"] = tmp_path / "huge.mp3"
+    with hostile["huge"].open("wb") as huge:
         huge.truncate(5 << 30)  # 5 GB that hold nothing
-    hostile.append(tmp_path / "huge.mp3")
     odd = [b"caf\xe9 \xff.mp3", b"n" * 251 + b".mp3", "音楽 #1 100%.mp3".encode()]
     for odd_name in odd:
         (tmp_path / os.fsdecode(odd_name)).write_bytes(good)
 
     async def live() -> None:
         async with core.with_voice():
-            for number, path in enumerate(hostile):
-                core.say(play(path, f"bad{number}"))
-                failed = await core.hears(TrackFailed, f"bad{number}")
+            for name, path in hostile.items():
+                core.say(play(path, name))
+                failed = await core.hears(TrackFailed, name)
                 assert isinstance(failed, TrackFailed)
                 assert failed.reason
             for number, odd_name in enumerate(odd):

@@ -205,6 +205,19 @@ def test_a_track_without_a_first_sound_fails_after_a_longer_time(studio: Studio)
     assert "no sound came from it" in failed.reason
 
 
+def test_a_mute_track_is_told_of_before_libvlc_is_stopped_which_may_never_return(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_at_stop: list[VoiceEvent] = []
+    studio.configure()
+    studio.voice.obey(PLAY)
+    monkeypatch.setattr(studio.player, "stop", lambda: told_at_stop.extend(studio.told))
+
+    studio.pass_time(FIRST_SOUND_S + 1.0)
+
+    assert [e.track_id for e in told_at_stop if isinstance(e, TrackFailed)] == ["t"]
+
+
 def test_a_second_track_without_a_sound_ends_the_voice(studio: Studio) -> None:
     studio.configure()
     studio.voice.obey(PLAY)
