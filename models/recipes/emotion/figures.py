@@ -1,0 +1,185 @@
+"""Reads the recorded figures of the emotion model: `models/emotion.json` and its companion."""
+
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models.recipes.emotion.measures import Interval
+
+FIGURES = "emotion.json"
+EXPORT = "emotion_export.json"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _Recorded(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ModelFile(_Recorded):
+    """The very file that was measured."""
+
+    file: str
+    sha256: str
+    size_bytes: int = Field(alias="bytes", gt=0)
+
+
+class Report(_Recorded):
+    """What was found on one set of pictures; shares are fractions of 1.
+
+    Attributes:
+        n: Pictures.
+        accuracy: Share that got the right class.
+        mean_recall: Mean over the classes of the share of their pictures that got the right class.
+        ece: Expected calibration error.
+        accuracy_at_80: Accuracy on the 80 % of the pictures with most confidence.
+        ms_per_face: One thread, with standardising.
+        confusion: Counts, true class by row, predicted class by column, in the order of `labels`.
+        labels: Names of the classes.
+        faces_found: Share of the pictures in which the device's face finder found a face.
+        unsure: Share whose confidence is under the threshold of *unsure*.
+        read_out: Which of the network's two read-outs gave the answers: `searched`, or `output`,
+            the one that the device uses.
+    """
+
+    n: int = Field(gt=0)
+    accuracy: float
+    mean_recall: float
+    ece: float
+    accuracy_at_80: float
+    ms_per_face: float
+    confusion: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+    faces_found: float | None = None
+    unsure: float | None = None
+    read_out: Literal["searched", "output"] = "output"
+
+    @model_validator(mode="after")
+    def _is_square(self) -> Self:
+        if {len(self.confusion), *map(len, self.confusion)} != {len(self.labels)}:
+            raise ValueError(f"confusion needs {len(self.labels)} rows and columns, as labels has")
+        return self
+
+    @property
+    def recalls(self) -> tuple[tuple[str, int, int], ...]:
+        """Per class that occurs: its name, how many were right, and how many there are."""
+        rows = zip(self.labels, self.confusion, strict=True)
+        return tuple(
+            (label, row[place], sum(row)) for place, (label, row) in enumerate(rows) if sum(row)
+        )
+
+
+class Change(_Recorded):
+    """What was found when every picture was changed in one way."""
+
+    change: str
+    accuracy: float
+    mean_recall: float
+    of_clean: float
+    faces_found: float | None = None
+
+
+class Bin(_Recorded):
+    """The pictures whose confidence lies in one range."""
+
+    from_: float = Field(alias="from")
+    to: float
+    n: int = Field(gt=0)
+    confidence: float
+    accuracy: float
+
+
+class Covered(_Recorded):
+    """What is wrong when only the most confident share is answered."""
+
+    coverage: float
+    risk: float
+    least_confidence: float
+
+
+class Brightness(_Recorded):
+    """One third of the pictures, by their mean grey level."""
+
+    name: str
+    n: int
+    accuracy: float
+
+
+class FaceSize(_Recorded):
+    """All pictures, shrunk so that a face has this many pixels."""
+
+    face_px: int
+    n: int
+    accuracy: float
+
+
+class Figures(_Recorded):
+    """Everything `make evaluate-emotion` measured."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    model: ModelFile
+    machine: dict[str, Any]
+    ferplus_test: Report
+    fer2013_private: Report
+    robustness: tuple[Change, ...]
+    calibration: tuple[Bin, ...]
+    risk_coverage: tuple[Covered, ...]
+    by_brightness: tuple[Brightness, ...]
+    by_face_px: tuple[FaceSize, ...]
+    intervals: dict[str, Interval]
+
+    @model_validator(mode="after")
+    def _has_a_clean_row(self) -> Self:
+        self.changed("clean")
+        return self
+
+    def changed(self, change: str) -> Change:
+        """Return the row of `robustness` with this name."""
+        for row in self.robustness:
+            if row.change == change:
+                return row
+        raise ValueError(f"robustness has no row `{change}`")
+
+
+class Export(_Recorded):
+    """How far int8 is from float, on the part that settings are chosen by."""
+
+    float_accuracy: float
+    int8_accuracy: float
+    mean_difference: float
+    temperature: float
+    part: str
+
+
+def read_figures(folder: Path) -> Figures:
+    """Return the recorded figures of the model in `folder`.
+
+    Raises:
+        SystemExit: The file cannot be read or is not understood.
+    """
+    return _read(folder / FIGURES, Figures)
+
+
+def read_export(folder: Path) -> Export | None:
+    """Return the comparison with float, or None where none is recorded."""
+    path = folder / EXPORT
+    return _read(path, Export) if path.exists() else None
+
+
+def _read(path: Path, model: type[_Model]) -> _Model:
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise SystemExit(
+            f"{path} cannot be read ({error.strerror}). `make evaluate-emotion DATA=folder` "
+            "writes it."
+        ) from error
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(str(place) for place in one['loc']) or 'file'}: {one['msg']}"
+            for one in error.errors()
+        )
+        raise SystemExit(
+            f"{path} is not understood ({told}). `make evaluate-emotion DATA=folder` writes it."
+        ) from error
