@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import cv2
 import numpy as np
@@ -100,23 +100,33 @@ def read_examples(path: Path) -> Examples:
     Raises:
         ExamplesError: It does not hold that.
     """
-    file = _File(path)
+    try:
+        with path.open("rb") as opened:
+            return _examples(_File(path, opened))
+    except FileNotFoundError as error:
+        raise ExamplesError(f"{path}: no such file; name an npz with pictures.") from error
+    except IsADirectoryError as error:
+        raise ExamplesError(f"{path}: that is a folder; name one npz file in it.") from error
+    except OSError as error:
+        raise ExamplesError(f"{path}: cannot be read ({error.strerror}); mend that.") from error
+
+
+def _examples(file: "_File") -> Examples:
     emotions = _emotions(file)
     labels = _labels(file, len(emotions))
     if file.has("images"):
-        block, note = _images(file)
-        pictures = Pictures(block)
+        key, (pictures, note) = "images", _images(file)
     elif file.has("jpeg"):
-        pictures, note = _jpegs(file), ""
+        key, (pictures, note) = "offset", (_jpegs(file), "")
     else:
         raise ExamplesError(
-            f"{path}: the key `images` is missing, and so is `jpeg`; it has {file.keys}. Store the "
-            "pictures as `images` (N, H, W) or (N, H, W, 3) uint8, or as `jpeg` and `offset`."
+            f"{file.path}: the key `images` is missing, and so is `jpeg`; it has {file.keys}. "
+            "Store the pictures as `images` (N, H, W) or (N, H, W, 3) uint8, or as `jpeg` and "
+            "`offset`."
         )
     if len(pictures) != len(labels):
-        holder = "`images`" if file.has("images") else "`offset`"
         raise ExamplesError(
-            f"{path}: {holder} tells of {len(pictures)} pictures and `label` of {len(labels)}; "
+            f"{file.path}: `{key}` tells of {len(pictures)} pictures and `label` of {len(labels)}; "
             "store one label per picture."
         )
     return Examples(pictures, labels, emotions, note)
@@ -125,16 +135,10 @@ def read_examples(path: Path) -> Examples:
 class _File:
     """An npz that is read key by key and never runs what is pickled in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: IO[bytes]) -> None:
         self.path = path
         try:
-            stored = np.load(path, allow_pickle=False)
-        except FileNotFoundError as error:
-            raise ExamplesError(f"{path}: no such file; name an npz with pictures.") from error
-        except IsADirectoryError as error:
-            raise ExamplesError(f"{path}: that is a folder; name one npz file in it.") from error
-        except PermissionError as error:
-            raise ExamplesError(f"{path}: may not be read; give yourself leave to.") from error
+            stored = np.load(opened, allow_pickle=False)
         except _UNREADABLE as error:
             raise ExamplesError(
                 f"{path}: not an npz, or cut short; write it with numpy.savez."
@@ -224,7 +228,7 @@ def _labels(file: _File, classes: int) -> npt.NDArray[np.int64]:
     return found.astype(np.int64)
 
 
-def _images(file: _File) -> tuple[Array, str]:
+def _images(file: _File) -> tuple[Pictures, str]:
     """Return the block of pictures as uint8, and what had to be done for that."""
     key, remedy = "images", "Store (N, H, W) grey or (N, H, W, 3) RGB, uint8."
     found = file.read(key, f"{remedy} For pictures of several sizes, store `jpeg` and `offset`.")
@@ -234,7 +238,7 @@ def _images(file: _File) -> tuple[Array, str]:
     if not (found.ndim == 3 or is_colour) or 0 in found.shape[1:]:  # noqa: PLR2004  # (N, H, W)
         raise file.wrong(key, found, remedy)
     if not len(found) or found.dtype == np.uint8:
-        return found, ""
+        return Pictures(found), ""
     if found.dtype.kind not in "iuf":
         raise file.wrong(key, found, remedy)
     low, high = found.min(), found.max()
@@ -246,11 +250,13 @@ def _images(file: _File) -> tuple[Array, str]:
             "understood; store uint8 from 0 to 255."
         )
     if is_whole:
-        return found.astype(np.uint8), f"`{key}` is {found.dtype}: taken as 0 to 255"
+        note = f"`{key}` is {found.dtype}: taken as 0 to 255"
+        return Pictures(found.astype(np.uint8)), note
     scaled = np.empty(found.shape, np.uint8)
     for row, picture in enumerate(found):  # one by one: the whole as float64 may not fit
         scaled[row] = np.rint(picture.astype(np.float64) * _BRIGHTEST)
-    return scaled, f"`{key}` is {found.dtype}: taken as 0 to 1 and rounded to 256 levels"
+    note = f"`{key}` is {found.dtype}: taken as 0 to 1 and rounded to 256 levels"
+    return Pictures(scaled), note
 
 
 def _jpegs(file: _File) -> Pictures:

@@ -16,8 +16,8 @@ Change = Callable[[Grey, int], Grey]
 _COVER_GREY = 128
 
 
-def shrunk(picture: Grey, side_px: int) -> Grey:
-    """Return `picture` as a camera with fewer pixels gives it: `side_px` on its longer side."""
+def from_fewer_pixels(picture: Grey, _row: int, side_px: int) -> Grey:
+    """Return `picture` as a coarser camera gives it: `side_px` on its longer side."""
     scale = side_px / max(picture.shape)
     height_px, width_px = (max(round(side * scale), 1) for side in picture.shape)
     small = cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA)
@@ -45,10 +45,6 @@ def _rotated(picture: Grey, _row: int, angle_deg: float) -> Grey:
     return np.asarray(turned, np.uint8)
 
 
-def _from_fewer_pixels(picture: Grey, _row: int, side_px: int) -> Grey:
-    return shrunk(picture, side_px)
-
-
 def _compressed(picture: Grey, _row: int, quality: int) -> Grey:
     _, file = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -67,7 +63,7 @@ CHANGES: Mapping[str, Change] = {
     "noise sigma 15": partial(_noisy, sigma=15.0),
     "rotated +20": partial(_rotated, angle_deg=20.0),
     "rotated -20": partial(_rotated, angle_deg=-20.0),
-    "32 px source": partial(_from_fewer_pixels, side_px=32),
+    "32 px source": partial(from_fewer_pixels, side_px=32),
     "JPEG 20": partial(_compressed, quality=20),
     "lower third covered": _covered,
 }
