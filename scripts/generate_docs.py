@@ -1,4 +1,4 @@
-"""Writes the documents that are made from code, so that nothing is written twice.
+"""Writes the documents that are made from code and from figures: nothing is written twice.
 
 Run as `python -m scripts.generate_docs`; `--check` says what is out of date and exits 1.
 """
@@ -13,6 +13,7 @@ import tomlkit
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from models.recipes.emotion import card
 from soulsync_edge.adapters.mqtt_topics import mqtt_document
 from soulsync_edge.settings import Settings
 
@@ -93,7 +94,7 @@ def _literal(value: Any) -> str:  # any default
 
 
 def documents() -> dict[Path, str]:
-    """Return every generated document by its place."""
+    """Return every document made from code by its place."""
     return {
         ROOT / "config" / "soulsync.example.toml": example_toml(),
         ROOT / "docs" / "settings.md": settings_document(),
@@ -103,9 +104,10 @@ def documents() -> dict[Path, str]:
 
 def main() -> int:
     """Write the documents, or with `--check` only compare them."""
+    wanted = documents() | card.documents(ROOT)
     stale = [
         path
-        for path, text in documents().items()
+        for path, text in wanted.items()
         if not path.exists() or path.read_text("utf-8") != text
     ]
     for path in stale:
@@ -114,7 +116,7 @@ def main() -> int:
             sys.stderr.write(f"{name} is out of date: run `make docs`\n")
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(documents()[path], "utf-8")
+        path.write_text(wanted[path], "utf-8")
         sys.stderr.write(f"wrote {name}\n")
     return 1 if stale and "--check" in sys.argv else 0
 
