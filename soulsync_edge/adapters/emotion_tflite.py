@@ -16,6 +16,9 @@ from soulsync_edge.eye_ports import Crop
 
 MODEL = "emotion"
 
+# What the device hands over and expects back, batch first: a crop, FER+'s classes, FER2013's words.
+_SHAPES = {"input": (1, 64, 64, 1), "output": (1, len(EMOTIONS)), "searched output": (1, 7)}
+
 # The successor first: tflite-runtime's last release runs int8 without XNNPACK, many times slower.
 _RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
@@ -137,10 +140,10 @@ def _check_labels(model: CheckedModel) -> None:
             f"{', '.join(model.labels) or 'none'}; this release expects {', '.join(expected)}, "
             f"in that order. Refused; {REMEDY}"
         )
-    if model.temperature <= 0:
+    if not 0 < model.temperature < math.inf:
         raise ModelError(
             f"model `{model.name}`: the manifest gives the temperature {model.temperature}; it "
-            f"must be above 0. Refused; {REMEDY}"
+            f"must be above 0 and finite. Refused; {REMEDY}"
         )
 
 
@@ -177,12 +180,18 @@ def _agreed(
     for detail in details:
         shape, dtype = tuple(int(size) for size in detail["shape"]), np.dtype(detail["dtype"]).name
         scale, zero_point = float(detail["quantization"][0]), int(detail["quantization"][1])
-        tensor = Tensor(shape, dtype, scale, zero_point)
+        tensor = Tensor(shape, dtype, scale, zero_point) if scale else Tensor(shape, dtype)
         found[tensor] = _Int8Tensor(int(detail["index"]), shape, scale, zero_point)
-    if wanted is None or wanted.dtype != "int8" or wanted not in found:
+    if wanted is None or wanted not in found:
         raise ModelError(
             f"model `{model.name}`: the {end} of {model.path} is "
-            f"{' or '.join(str(tensor) for tensor in found)}, the manifest says {wanted}. "
-            f"Refused; {REMEDY}"
+            f"{' or '.join(str(tensor) for tensor in found)}; the manifest says "
+            f"{wanted or 'nothing of it'}. Refused; {REMEDY}"
+        )
+    if wanted.shape != _SHAPES[end] or wanted.dtype != "int8" or wanted.scale is None:
+        raise ModelError(
+            f"model `{model.name}`: the {end} of {model.path} is {wanted}; the device needs "
+            f"{_SHAPES[end]} int8 with a scale. Refused; docs/models.md says what a model of "
+            "your own must be like."
         )
     return found[wanted]

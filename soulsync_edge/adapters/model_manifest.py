@@ -9,7 +9,10 @@ from typing import Any
 from soulsync_edge.errors import ModelError
 
 MANIFEST = "manifest.toml"
-REMEDY = "run `make setup`, or on the board scripts/provision.sh, to put the right file there."
+REMEDY = (
+    "run `make setup`, or on the board scripts/provision.sh, to put the right file there. "
+    "A model of your own: docs/models.md."
+)
 _SCHEMA = 1
 
 
@@ -28,6 +31,12 @@ class Tensor:
     dtype: str
     scale: float | None = None
     zero_point: int | None = None
+
+    def __str__(self) -> str:
+        told = f"{self.shape} {self.dtype}"
+        if self.scale is None:
+            return told
+        return f"{told}, scale {self.scale}, zero point {self.zero_point}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def checked_model(folder: Path, name: str) -> CheckedModel:
     entry = _entry(folder / MANIFEST, name)
     try:
         path = folder / str(entry["file"])
-        wanted_bytes, wanted_hash = int(entry["bytes"]), str(entry["sha256"])
+        wanted_bytes, wanted_hash = int(entry["bytes"]), str(entry["sha256"]).lower()
         model = CheckedModel(
             name=name,
             path=path,
@@ -128,6 +137,6 @@ def _tensor(entry: dict[str, Any], end: str) -> Tensor | None:
     if written is None:
         return None
     shape, dtype = tuple(int(size) for size in written["shape"]), str(written["dtype"])
-    if "scale" not in written:
+    if not written.get("scale"):  # LiteRT gives the scale 0 to what is not quantised
         return Tensor(shape, dtype)
     return Tensor(shape, dtype, float(written["scale"]), int(written["zero_point"]))

@@ -16,17 +16,14 @@ import litert_torch
 import numpy as np
 import numpy.typing as npt
 import torch
-from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import quantizer, recipe
 from torch import nn
 
 from models.recipes.emotion.augment import varied_crop
 from models.recipes.emotion.evaluation import read_all
 from models.recipes.emotion.faces import load_faces, plain_crops
-from models.recipes.emotion.manifest import MODELS, write_entry
+from models.recipes.emotion.manifest import MODELS, described, write_entry
 from models.recipes.emotion.pictures import (
-    CLASSES,
-    FER2013_CLASSES,
     FER2013_WORDS,
     Rows,
     load_pictures,
@@ -142,27 +139,11 @@ def fitted_temperature(shares: npt.NDArray[np.float64], labels: npt.NDArray[np.i
 
 def _write_manifest(temperature: float, target: Path) -> None:
     """Write the entry; shapes and quantisation are read back from the file itself."""
-    interpreter = Interpreter(model_path=str(target))
-    by_size = {int(detail["shape"][1]): detail for detail in interpreter.get_output_details()}
-    ends = {
-        "input": interpreter.get_input_details()[0],
-        "output": by_size[CLASSES],
-        "searched": by_size[FER2013_CLASSES],
-    }
-    tensors = {
-        end: {
-            "shape": [int(size) for size in detail["shape"]],
-            "dtype": np.dtype(detail["dtype"]).name,
-            "scale": float(detail["quantization"][0]),
-            "zero_point": int(detail["quantization"][1]),
-        }
-        for end, detail in ends.items()
-    }
     write_entry(
         MODEL,
         target.name,
         {
-            **tensors,
+            **described(target),
             "labels": [str(emotion) for emotion in EMOTIONS],
             "searched_labels": list(FER2013_WORDS),
             "temperature": temperature,
