@@ -72,4 +72,4 @@ def write_entry(name: str, file: str, details: dict[str, Any], folder: Path = MO
         models.append(name, entry)
     else:
         models[name] = entry
-    path.write_text(tomlkit.dumps(manifest), encoding="utf-8")
+    path.write_text(tomlkit.dumps(manifest).rstrip() + "\n", encoding="utf-8")
