@@ -86,6 +86,27 @@ def test_the_far_face_is_out_of_the_model_s_reach_without_a_closer_look(
     assert found == ()
 
 
+def test_a_glance_sees_what_is_near_and_remembers_nothing(finder: MediapipeFaceFinder) -> None:
+    near, far = acted(Emotion.NEUTRAL), across_the_room(0.4, 200, 140)
+
+    glances = [finder.glance(far) for _ in range(LOOKS_TO_FIND)]
+
+    assert glances == [()] * LOOKS_TO_FIND
+    assert finder.glance(near) == finder.find(near)
+
+
+def test_a_finder_that_asks_for_less_sees_less_likely_faces(finder: MediapipeFaceFinder) -> None:
+    someone = acted(Emotion.NEUTRAL)
+    half = someone.copy()
+    half[215:] = 0  # covered from the nose down
+    easier = MediapipeFaceFinder(MODELS, least_score=0.2)
+
+    assert finder.glance(half) == ()
+    assert [0.2 <= face.score < LEAST_SCORE for face in easier.glance(half)] == [True]
+    assert easier.glance(someone) == finder.glance(someone)
+    easier.close()
+
+
 @pytest.mark.parametrize("grain_px", [1, 4, 8, 16])
 def test_noise_is_nobody(finder: MediapipeFaceFinder, grain_px: int) -> None:
     chance = np.random.default_rng(grain_px)

@@ -27,6 +27,10 @@ _ENLARGED_PX = 144
 _CARD_PX = 2 * _ENLARGED_PX
 _CARD_GREY = 110
 
+# Enlarged grain and JPEG blocks hide a face from it: with noise of 15 grey levels on FER pictures
+# it finds 78 % of the faces, and after a blur this wide on the card, nearly all.
+_SMOOTH_PX = 3.0
+
 # The detector sees 128 x 128 pixels: half-wide windows show it more only of a picture wider than
 # twice that.
 _WIDE_PX = 256
@@ -36,8 +40,9 @@ class Framing:
     """Finds the one face that a picture is about.
 
     Looks at the picture as it is and at the picture enlarged on a grey card; the look with the
-    better score counts. In a large picture where neither shows a face, looks closer at one part
-    after the other, as the device does from one frame to the next.
+    best score counts. Where neither shows a face clearly, looks at the card without its grain as
+    well, and in a large picture at one part after the other, as the device does from one frame to
+    the next.
 
     Args:
         models: Folder with the manifest and the face detector.
@@ -56,19 +61,22 @@ class Framing:
         """
         pixels = as_rgb(picture)
         looks = [self._finder.glance(pixels), self._on_a_card(pixels)]
-        faces = max(looks, key=lambda found: found[0].score if found else 0.0)
-        return _followed(faces or self._closer(pixels)) or usual_face(pixels.shape)
+        if max(_score(faces) for faces in looks) < LEAST_SCORE:
+            looks += [self._on_a_card(pixels, _SMOOTH_PX), self._closer(pixels)]
+        return _followed(max(looks, key=_score)) or usual_face(pixels.shape)
 
     def close(self) -> None:
         """Let go of the detector."""
         self._finder.close()
 
-    def _on_a_card(self, pixels: Picture) -> tuple[Face, ...]:
+    def _on_a_card(self, pixels: Picture, smooth_px: float = 0.0) -> tuple[Face, ...]:
         height_px, width_px = pixels.shape[:2]
         scale = _ENLARGED_PX / max(height_px, width_px)
         size = (max(round(width_px * scale), 1), max(round(height_px * scale), 1))
         way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
         enlarged = cv2.resize(pixels, size, interpolation=way)
+        if smooth_px > 0:
+            enlarged = cv2.GaussianBlur(enlarged, (0, 0), smooth_px)
         left, top = ((_CARD_PX - side) // 2 for side in size)
         card = np.full((_CARD_PX, _CARD_PX, 3), _CARD_GREY, np.uint8)
         card[top : top + size[1], left : left + size[0]] = enlarged
@@ -107,6 +115,11 @@ def usual_face(shape: tuple[int, ...]) -> Face:
     scale = side_px / PICTURE_PX
     scaled = _moved(CANONICAL, 0, 0, (scale, scale))
     return _moved(scaled, (width_px - side_px) / 2, (height_px - side_px) / 2)
+
+
+def _score(faces: tuple[Face, ...]) -> float:
+    """Return the best score, 0 where there is nobody."""
+    return max((face.score for face in faces), default=0.0)
 
 
 def _followed(faces: tuple[Face, ...]) -> Face | None:
