@@ -256,8 +256,11 @@ def a_face(
 
 
 def a_frame(at_s: float = 0.0, level: int = 128) -> Frame:
-    """Return an evenly grey 640 x 480 frame."""
-    return Frame(np.full((480, 640, 3), level, np.uint8), at_s)
+    """Return a 640 x 480 frame of grey stripes up to `level`: any face in it is seen well."""
+    stripes = np.array((0.7, 1.0), np.float32)
+    down, across = (stripes[np.arange(side_px) // 12 % 2] for side_px in (480, 640))
+    grey = np.clip(level * (down[:, None] + across[None, :]) / stripes.sum(), 0, 255)
+    return Frame(np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), at_s)
 
 
 def _one_face(pixels: Pixels) -> tuple[Face, ...]:

@@ -28,8 +28,11 @@ class Obstacle(StrEnum):
     """Why a face that is there says nothing usable."""
 
     TOO_DARK = "too dark"
+    TOO_BRIGHT = "too bright"
     TOO_FAR = "too far"
+    TOO_BLURRED = "too blurred"
     TURNED_AWAY = "turned away"
+    LEAVING = "leaving the picture"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from soulsync_edge.domain.events import (
     Obstacle,
     RoomDark,
 )
-from soulsync_edge.domain.face import Face, Point
+from soulsync_edge.domain.face import Face
+from soulsync_edge.domain.face_quality import FaceQuality
 from soulsync_edge.domain.sight import Sight
 from soulsync_edge.eye_ports import (
     EmotionReader,
@@ -22,6 +23,7 @@ from soulsync_edge.eye_ports import (
     Frame,
     Pixels,
 )
+from soulsync_edge.services.measuring import luma, measured
 from soulsync_edge.settings import CameraSettings
 
 MOST_FACES = 4
@@ -38,10 +40,6 @@ LOST_S = 1.0
 NEAR_WIDTHS = 1.0
 SAME_WIDTH_SHARE = 0.55
 
-# The brighter tenth of a face box (eye whites, skin shine) stays above this level of 255 in any
-# light that shows features. Highlights, not the mean: dark skin is not a dark room.
-FACE_HIGHLIGHT_PERCENTILE = 90
-DARKEST_FACE_LEVEL = 30
 # Five hundredths of a lit picture are brighter than this. Sensor noise behind a closed shutter is
 # not.
 ROOM_HIGHLIGHT_PERCENTILE = 95
@@ -70,7 +68,12 @@ class Perception:
         self._followed = Followed()
 
     def look(self, frame: Frame) -> Sight:
-        """Return what `frame` says about the room."""
+        """Return what `frame` says about the room.
+
+        Raises:
+            ValueError: It is no (H, W, 3) uint8 picture, or an empty one.
+        """
+        _check(frame.pixels)
         if is_dark(frame.pixels):
             return RoomDark(frame.at_s)
         faces = self._finder.find(frame.pixels)
@@ -88,26 +91,32 @@ class Perception:
             return (
                 FaceObscured(frame.at_s, Obstacle.TURNED_AWAY) if faces else NobodySeen(frame.at_s)
             )
-        obstacle = obstacle_of(frame.pixels, face, self._settings.least_face_px)
+        quality = measured(frame.pixels, face)
+        obstacle = quality.obstacle(self._settings.least_face_px)
         if obstacle is not None:
             return FaceObscured(frame.at_s, obstacle)
-        return _arrived(frame.at_s, self._read(frame, face), len(faces))
+        return _arrived(frame.at_s, self._read(frame, face, quality), len(faces))
 
     def _average(self, frame: Frame, faces: tuple[Face, ...]) -> Sight:
         if not faces:
             return NobodySeen(frame.at_s)
         nearest = sorted(faces, key=lambda face: face.area_px, reverse=True)[:MOST_FACES]
         least_px = self._settings.least_face_px
-        obstacles = {face: obstacle_of(frame.pixels, face, least_px) for face in nearest}
+        qualities = {face: measured(frame.pixels, face) for face in nearest}
         estimates = [
-            self._read(frame, face) for face, obstacle in obstacles.items() if obstacle is None
+            self._read(frame, face, quality)
+            for face, quality in qualities.items()
+            if quality.obstacle(least_px) is None
         ]
         if estimates:
             return _arrived(frame.at_s, mean_estimate(estimates), len(faces))
-        return FaceObscured(frame.at_s, obstacles[nearest[0]] or Obstacle.TOO_FAR)
+        obstacle = qualities[nearest[0]].obstacle(least_px)
+        return FaceObscured(frame.at_s, obstacle or Obstacle.TOO_FAR)
 
-    def _read(self, frame: Frame, face: Face) -> EmotionEstimate:
-        return self._reader.read(self._crop(frame.pixels, face))
+    def _read(self, frame: Frame, face: Face, quality: FaceQuality) -> EmotionEstimate:
+        """Return what the face looks like; a poor look at it is believed less."""
+        estimate = self._reader.read(self._crop(frame.pixels, face))
+        return replace(estimate, confidence=estimate.confidence * quality.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,32 +190,13 @@ class Pace:
 
 def is_dark(pixels: Pixels) -> bool:
     """Return whether the whole picture is dark."""
-    levels = _luma(pixels[::SAMPLE_STEP_PX, ::SAMPLE_STEP_PX])
+    levels = luma(pixels[::SAMPLE_STEP_PX, ::SAMPLE_STEP_PX])
     return bool(np.percentile(levels, ROOM_HIGHLIGHT_PERCENTILE) < DARKEST_ROOM_LEVEL)
 
 
 def obstacle_of(pixels: Pixels, face: Face, least_face_px: int) -> Obstacle | None:
     """Return why `face` cannot be read, or None when it can."""
-    if face.width_px < least_face_px:
-        return Obstacle.TOO_FAR
-    if _is_dark_face(pixels, face):
-        return Obstacle.TOO_DARK
-    if is_turned_away(face):
-        return Obstacle.TURNED_AWAY
-    return None
-
-
-def is_turned_away(face: Face) -> bool:
-    """Return whether the head is turned further than an expression can be read.
-
-    The nose tip has left the square between the ears, the eyes and the mouth. On a head whose
-    nose stands a quarter of its radius proud, it passes an ear at a turn of about 40 degrees.
-    """
-    right_eye, left_eye, nose, mouth, right_ear, left_ear = face.key_points
-    across = _share_along(nose, right_ear, left_ear)
-    between_eyes = ((right_eye[0] + left_eye[0]) / 2, (right_eye[1] + left_eye[1]) / 2)
-    down = _share_along(nose, between_eyes, mouth)
-    return not (0.0 <= across <= 1.0 and 0.0 <= down <= 1.0)
+    return measured(pixels, face).obstacle(least_face_px)
 
 
 def mean_estimate(estimates: list[EmotionEstimate]) -> EmotionEstimate:
@@ -230,32 +220,12 @@ def mean_estimate(estimates: list[EmotionEstimate]) -> EmotionEstimate:
     return EmotionEstimate(shares, min(confidence, 1.0))
 
 
+def _check(pixels: Pixels) -> None:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:  # noqa: PLR2004  # rows, columns, and three colours
+        raise ValueError(
+            f"a frame must be (height, width, 3) uint8 RGB, got {pixels.shape} {pixels.dtype}"
+        )
+
+
 def _arrived(at_s: float, estimate: EmotionEstimate, faces: int) -> EstimateArrived:
     return EstimateArrived(at_s, estimate.probabilities, estimate.confidence, faces)
-
-
-def _is_dark_face(pixels: Pixels, face: Face) -> bool:
-    height, width = pixels.shape[:2]
-    left, top = max(int(face.left_px), 0), max(int(face.top_px), 0)
-    right = min(max(math.ceil(face.left_px + face.width_px), left + 1), width)
-    bottom = min(max(math.ceil(face.top_px + face.height_px), top + 1), height)
-    step = max(int(face.width_px) // 32, 1)
-    box = pixels[top:bottom:step, left:right:step]
-    if not box.size:
-        return False
-    return bool(np.percentile(_luma(box), FACE_HIGHLIGHT_PERCENTILE) < DARKEST_FACE_LEVEL)
-
-
-def _luma(pixels: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Return perceived brightness, 0 to 255. Source: ITU-R BT.601, section 2.5.1."""
-    weights = np.array([0.299, 0.587, 0.114], np.float32)
-    return np.asarray(pixels @ weights, np.float32)
-
-
-def _share_along(point: Point, start: Point, end: Point) -> float:
-    """Return how far `point` lies along the way from `start` (0) to `end` (1)."""
-    way = (end[0] - start[0], end[1] - start[1])
-    length = way[0] ** 2 + way[1] ** 2
-    if length <= 0.0:
-        return 0.5
-    return ((point[0] - start[0]) * way[0] + (point[1] - start[1]) * way[1]) / length

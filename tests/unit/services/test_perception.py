@@ -25,7 +25,6 @@ from soulsync_edge.services.perception import (
     Pace,
     Perception,
     is_dark,
-    is_turned_away,
     mean_estimate,
     obstacle_of,
 )
@@ -292,9 +291,24 @@ def test_dark_skin_in_a_lit_room_is_not_too_dark() -> None:
     assert obstacle_of(frame.pixels, a_face(), 32) is None
 
 
-def test_a_face_that_reaches_out_of_the_picture_is_judged_by_what_is_in_it() -> None:
-    assert obstacle_of(a_frame().pixels, a_face(left_px=-60, top_px=-60), 32) is None
-    assert obstacle_of(a_frame().pixels, a_face(left_px=900), 32) is None
+@pytest.mark.parametrize(
+    ("left_px", "top_px", "expected"),
+    [
+        (-50, 170, None),
+        (-90, 170, Obstacle.LEAVING),
+        (600, 170, Obstacle.LEAVING),
+        (270, -50, None),
+        (270, 370, None),
+        (270, 420, Obstacle.LEAVING),
+        (900, 170, Obstacle.LEAVING),
+    ],
+)
+def test_a_face_that_reaches_far_out_of_the_picture_is_leaving_it(
+    left_px: float, top_px: float, expected: Obstacle | None
+) -> None:
+    face = a_face(left_px, top_px)
+
+    assert obstacle_of(a_frame().pixels, face, 32) is expected
 
 
 def moved(face: Face, index: int, across: float, down: float) -> Face:
@@ -309,45 +323,65 @@ def moved(face: Face, index: int, across: float, down: float) -> Face:
 
 
 def profile(face: Face) -> Face:
-    """Return `face` with its nose past its left ear."""
-    return moved(face, 2, 1.02, 0.55)
+    """Return `face` with its nose far past its left ear."""
+    return moved(face, 2, 1.4, 0.55)
 
 
 @pytest.mark.parametrize(
-    ("across", "down", "expected"),
+    ("shape", "dtype"),
     [
-        (0.5, 0.55, False),
-        (0.8, 0.55, False),
-        (0.06, 0.55, False),
-        (0.02, 0.55, True),
-        (0.98, 0.55, True),
-        (0.5, 0.8, True),
-        (0.5, 0.3, True),
+        ((480, 640), np.uint8),
+        ((480, 640, 4), np.uint8),
+        ((480, 640, 3), np.float32),
+        ((480, 640, 3), np.uint16),
+        ((0, 640, 3), np.uint8),
+        ((480, 0, 3), np.uint8),
+        ((3,), np.uint8),
     ],
 )
-def test_a_head_is_turned_away_once_the_nose_leaves_the_face(
-    across: float, down: float, *, expected: bool
+def test_what_is_no_picture_is_refused_by_shape_and_type(
+    shape: tuple[int, ...], dtype: type
 ) -> None:
-    assert is_turned_away(moved(a_face(), 2, across, down)) is expected
+    wrong: Pixels = np.zeros(shape, dtype)
+
+    with pytest.raises(ValueError, match=r"must be \(height, width, 3\) uint8 RGB, got \("):
+        Eyes().perception.look(Frame(wrong, 0.0))
 
 
-@pytest.mark.parametrize("roll_deg", [-80, -30, 45, 90])
-def test_a_tilted_head_is_not_turned_away(roll_deg: int) -> None:
-    face = a_face()
-    turn = complex(np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg)))
-    middle = complex(*face.centre)
-    tilted = [(complex(*point) - middle) * turn + middle for point in face.key_points]
-    right_eye, left_eye, nose, mouth, right_ear, left_ear = [(p.real, p.imag) for p in tilted]
+@pytest.mark.parametrize("size", [(1, 1), (1, 2000), (2000, 1), (7, 5), (33, 31), (1080, 1920)])
+def test_a_face_in_a_picture_of_any_size_is_judged(size: tuple[int, int]) -> None:
+    eyes = Eyes()
+    pixels = np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8)
 
-    assert not is_turned_away(
-        replace(face, key_points=(right_eye, left_eye, nose, mouth, right_ear, left_ear))
-    )
+    for face in (a_face(), a_face(0, 0, 1), a_face(-3, -3, 5), a_face(1e5, 1e5, 1e5)):
+        eyes.faces = (face,)
+
+        assert isinstance(eyes.perception.look(Frame(pixels, 0.0)), FaceObscured | EstimateArrived)
 
 
-def test_a_point_like_face_is_not_turned_away() -> None:
-    point = (3.0, 4.0)
+def test_a_crowd_is_counted_whole() -> None:
+    eyes = Eyes()
+    eyes.faces = tuple(a_face(left_px=9.0 * n, size_px=60 + n) for n in range(60))
 
-    assert not is_turned_away(Face(3, 4, 1, 1, (point, point, point, point, point, point), 0.9))
+    sight = eyes.perception.look(a_frame())
+
+    assert isinstance(sight, EstimateArrived)
+    assert sight.faces == 60
+    assert eyes.cut == [eyes.faces[-1]]
+
+
+def test_a_poor_look_is_believed_less() -> None:
+    eyes = Eyes()
+    eyes.faces = (a_face(),)
+    good = eyes.perception.look(a_frame(0.0))
+    eyes.faces = (moved(a_face(), 2, 1.22, 0.55),)
+    poor = eyes.perception.look(a_frame(0.25))
+
+    assert isinstance(good, EstimateArrived)
+    assert isinstance(poor, EstimateArrived)
+    assert good.confidence == eyes.reader.confidence
+    assert 0.9 < poor.confidence / good.confidence < 0.98
+    assert poor.probabilities == good.probabilities
 
 
 def noise(level: float, at_s: float = 0.0) -> Frame:
