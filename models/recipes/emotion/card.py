@@ -84,7 +84,7 @@ class Aim:
         return "yes" if (apart if self.sense == "at least" else -apart) >= 0 else "**no**"
 
 
-def documents(root: Path = ROOT) -> dict[Path, str]:
+def documents(root: Path) -> dict[Path, str]:
     """Return the card, the plot and the README as they should be, by their places under `root`.
 
     None of them where no figures are recorded: there is nothing to write them from.
@@ -220,7 +220,7 @@ def main() -> None:
     """Write what differs, and say so."""
     if not (ROOT / _MODELS / FIGURES).exists():
         raise SystemExit(f"{FIGURES} is missing: make evaluate-emotion DATA=folder writes it")
-    for path, text in documents().items():
+    for path, text in documents(ROOT).items():
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
             print(f"wrote {path.relative_to(ROOT)}")

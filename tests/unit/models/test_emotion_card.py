@@ -299,6 +299,53 @@ def test_the_plot_has_colours_for_light_and_for_dark_pages(tmp_path: Path) -> No
     assert {"ground", "mark"} <= classes
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`. Source: WCAG 2.2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_and_marks_stand_out_from_the_ground(tmp_path: Path, scheme: int) -> None:
+    style = plot(tmp_path, some_figures()).findtext(f"{SVG}style") or ""
+    rules = style.split("@media (prefers-color-scheme: dark)")[scheme]
+    colours = dict(re.findall(r"(\w+) { (?:fill|stroke): (#\w{6})", rules))
+    ground = luminance(colours["ground"])
+
+    for what, least in {"text": 4.5, "mark": 3.0, "share": 3.0, "axis": 3.0, "ideal": 3.0}.items():
+        lighter, darker = sorted((luminance(colours[what]), ground), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= least, what
+
+
+def test_the_program_writes_what_differs_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(card, "ROOT", checkout(tmp_path, some_figures()))
+
+    card.main()
+    first = capsys.readouterr().out
+    card.main()
+
+    assert first.split() == [
+        *("wrote", "models/emotion.md", "wrote", "models/emotion_calibration.svg"),
+        *("wrote", "README.md"),
+    ]
+    assert capsys.readouterr().out == ""
+    assert all(path.read_text() == text for path, text in card.documents(tmp_path).items())
+
+
+def test_the_program_says_what_it_would_write_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "ROOT", tmp_path)
+
+    with pytest.raises(SystemExit, match=r"emotion\.json is missing: make evaluate-emotion"):
+        card.main()
+
+
 def test_a_dot_lies_where_confidence_and_being_right_meet(tmp_path: Path) -> None:
     figures = some_figures()
     figures["calibration"] = [
