@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.set-up
 
 .PHONY: help setup demo test test-all check format bench docs package lock replay provision model setup-train \
-        print-demo-music clean
+        evaluate-emotion print-demo-music clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -35,7 +35,7 @@ format: $(READY)  ## Format the code and fix what can be fixed by itself
 bench: $(READY)  ## Measure; the last line is one JSON object
 	@$(BIN)/python -m scripts.bench
 
-docs: $(READY)  ## Write the generated pages again: docs/settings.md, docs/mqtt.md, config/soulsync.example.toml
+docs: $(READY)  ## Write the generated pages again: settings, topics, the example settings, the emotion model's card
 	@$(BIN)/python -m scripts.generate_docs
 
 package: $(READY)  ## Build the source archive and the wheel into dist/
@@ -55,6 +55,9 @@ setup-train:  ## Make .venv-train, the environment that trains models
 
 model: $(READY)  ## Train, convert and evaluate the emotion model (DATA=folder QUICK=1)
 	@scripts/make_model.sh '$(DATA)' $(if $(QUICK),--quick)
+
+evaluate-emotion: $(READY)  ## Print how good the emotion model is, as recorded, or measured anew (DATA=folder PART=choose)
+	@$(BIN)/python -m models.recipes.emotion.record $(if $(DATA),--data '$(DATA)') $(if $(PART),--part '$(PART)')
 
 print-demo-music: $(READY)  ## Print the folder of the demo music
 	@echo '$(CURDIR)/build/demo-music'

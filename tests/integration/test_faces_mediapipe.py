@@ -96,14 +96,12 @@ def test_a_glance_sees_what_is_near_and_remembers_nothing(finder: MediapipeFaceF
 
 
 def test_a_finder_that_asks_for_less_sees_less_likely_faces(finder: MediapipeFaceFinder) -> None:
-    someone = acted(Emotion.NEUTRAL)
-    half = someone.copy()
+    half = acted(Emotion.NEUTRAL)
     half[215:] = 0  # covered from the nose down
     easier = MediapipeFaceFinder(MODELS, least_score=0.2)
 
     assert finder.glance(half) == ()
     assert [0.2 <= face.score < LEAST_SCORE for face in easier.glance(half)] == [True]
-    assert easier.glance(someone) == finder.glance(someone)
     easier.close()
 
 
