@@ -20,10 +20,14 @@ RATE_HZ = 4.0
 HOLD_S = (8.0, 60.0)
 SLIPS_PER_MIN = 4.0
 SLIP_S = (0.25, 1.0)
-NOISE = 1.1
-"""Standard deviation of the noise on the logits; the true class leads by `LEAD`."""
+NOISE = 1.6
+"""Standard deviation of the noise on the logits; the true class leads by `LEAD`.
 
-LEAD = 2.2
+Together they make frames that are right about as often as the classifier is on PublicTest: six
+times in seven.
+"""
+
+LEAD = 4.5
 # Expressions of a living room, neutral most of all.
 WEIGHTS = {
     Emotion.NEUTRAL: 0.5,

@@ -98,6 +98,11 @@ class EmotionEstimate:
         return EMOTIONS[max(range(len(EMOTIONS)), key=self.probabilities.__getitem__)]
 
     @property
+    def is_unsure(self) -> bool:
+        """The likeliest class is not likely enough to be named."""
+        return self.confidence < LEAST_CONFIDENCE
+
+    @property
     def affect(self) -> Affect:
         """The expected affect under the probabilities."""
         return expected_affect(self.probabilities)

@@ -78,11 +78,14 @@ class Evidence:
 
         Each average decays by `exp(-elapsed / time constant)`, so two frames of 0.1 s weigh
         what one of 0.2 s does: the frame rate does not matter.
+
+        An unsure estimate names no class: the evidence for one fades meanwhile. Its affect is
+        the mean over all classes, and stands.
         """
         elapsed_s = min(max(elapsed_s, 0.0), LONGEST_GAP_S)
         keep = math.exp(-elapsed_s / rules.label_time_constant_s)
         keep_affect = math.exp(-elapsed_s / rules.affect_time_constant_s)
-        gain = (1.0 - keep) * estimate.confidence
+        gain = 0.0 if estimate.is_unsure else (1.0 - keep) * estimate.confidence
         gain_affect = (1.0 - keep_affect) * estimate.confidence
         affect = estimate.affect
         return Evidence(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
+from soulsync_edge.domain.emotion import EMOTIONS, LEAST_CONFIDENCE, Emotion, EmotionEstimate
 from soulsync_edge.domain.mood import (
     Evidence,
     Mood,
@@ -99,6 +99,44 @@ def test_estimates_nobody_trusts_are_unsure() -> None:
         mood = mood_after_estimate(mood, doubtful, number / 4, RULES)
 
     assert mood.is_unsure
+
+
+@pytest.mark.parametrize(
+    ("confidence", "word"),
+    [(LEAST_CONFIDENCE - 0.001, "unsure"), (LEAST_CONFIDENCE, "angry"), (1.0, "angry")],
+)
+def test_unsure_looks_make_no_label_however_many_agree(confidence: float, word: str) -> None:
+    mood = Mood()
+
+    for number in range(240):
+        look = estimate_of(Emotion.ANGRY, share=confidence, confidence=confidence)
+        mood = mood_after_estimate(mood, look, number / 4, RULES)
+
+    assert mood.word == word
+
+
+def test_a_face_that_becomes_unsure_loses_its_label_but_not_its_affect() -> None:
+    mood, _ = watched(Mood(), Emotion.HAPPY, from_s=0, for_s=10)
+    unsure = estimate_of(Emotion.SAD, share=0.5, confidence=0.5)
+
+    for number in range(1, 240):
+        mood = mood_after_estimate(mood, unsure, 10 + number / 4, RULES)
+
+    assert mood.is_unsure
+    assert mood.affect is not None
+    assert mood.affect.distance_to(unsure.affect) < 0.05
+
+
+def test_a_moment_of_unsure_looks_changes_nothing() -> None:
+    mood, _ = watched(Mood(), Emotion.HAPPY, from_s=0, for_s=10)
+
+    for number in range(1, 5):
+        unsure = estimate_of(Emotion.SAD, share=0.5, confidence=0.5)
+        mood = mood_after_estimate(mood, unsure, 10 + number / 4, RULES)
+
+    mood, changes = watched(mood, Emotion.HAPPY, from_s=11, for_s=10)
+    assert changes == []
+    assert mood.label is Emotion.HAPPY
 
 
 def test_a_face_that_cannot_be_read_keeps_presence_and_lets_the_label_fade() -> None:

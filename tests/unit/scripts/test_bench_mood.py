@@ -1,6 +1,8 @@
 """`scripts.bench.mood`: the comparison counts what it says it counts."""
 
-from scripts.bench.mood import Sample, compared, judged, majority, raw
+import pytest
+
+from scripts.bench.mood import Sample, compared, judged, majority, raw, stream
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
 
 HAPPY, SAD = Emotion.HAPPY, Emotion.SAD
@@ -20,9 +22,9 @@ def _one_sided(label: Emotion) -> tuple[float, ...]:
 
 
 def test_a_slip_is_one_false_switch_and_the_way_back_is_none() -> None:
-    stream = samples([HAPPY] * 4 + [SAD] * 4, [HAPPY, HAPPY, SAD, HAPPY] + [SAD] * 4)
+    said = samples([HAPPY] * 4 + [SAD] * 4, [HAPPY, HAPPY, SAD, HAPPY] + [SAD] * 4)
 
-    assert judged(stream, raw(), hours=0.5) == {
+    assert judged(said, raw(), hours=0.5) == {
         "false_switches_per_h": 2.0,
         "delay_s": 0.0,
         "right_pct": 87.5,
@@ -30,24 +32,32 @@ def test_a_slip_is_one_false_switch_and_the_way_back_is_none() -> None:
 
 
 def test_the_delay_runs_from_the_true_change_to_the_first_right_label() -> None:
-    stream = samples([HAPPY] * 4 + [SAD] * 4, [HAPPY] * 6 + [SAD] * 2)
+    said = samples([HAPPY] * 4 + [SAD] * 4, [HAPPY] * 6 + [SAD] * 2)
 
-    assert judged(stream, raw(), hours=1.0)["delay_s"] == 1.0
+    assert judged(said, raw(), hours=1.0)["delay_s"] == 1.0
 
 
 def test_a_change_never_followed_counts_with_its_whole_length() -> None:
-    stream = samples([HAPPY] * 2 + [SAD] * 4 + [HAPPY] * 2, [HAPPY] * 8)
+    said = samples([HAPPY] * 2 + [SAD] * 4 + [HAPPY] * 2, [HAPPY] * 8)
 
-    assert judged(stream, raw(), hours=1.0)["delay_s"] == 1.0  # median of 2 s and none at all
+    assert judged(said, raw(), hours=1.0)["delay_s"] == 1.0  # median of 2 s and none at all
 
 
 def test_the_majority_passes_over_a_slip_and_is_late() -> None:
-    stream = samples([HAPPY] * 12 + [SAD] * 12, [HAPPY] * 5 + [SAD] + [HAPPY] * 6 + [SAD] * 12)
+    said = samples([HAPPY] * 12 + [SAD] * 12, [HAPPY] * 5 + [SAD] + [HAPPY] * 6 + [SAD] * 12)
 
-    judgement = judged(stream, majority(), hours=1.0)
+    judgement = judged(said, majority(), hours=1.0)
 
     assert judgement["false_switches_per_h"] == 0.0
     assert judgement["delay_s"] == 2.0
+
+
+def test_six_frames_in_seven_are_right() -> None:
+    made = list(stream(hours=0.5, seed=3))
+
+    is_right = [sample.estimate.label is sample.truth for sample in made]
+
+    assert sum(is_right) / len(made) == pytest.approx(6 / 7, abs=0.02)
 
 
 def test_ours_switches_falsely_least_and_the_same_seed_tells_the_same() -> None:
