@@ -15,9 +15,11 @@ import numpy.typing as npt
 import pytest
 
 from models.recipes.emotion.manifest import write_entry
+from models.recipes.emotion.own import take_in
 from models.recipes.emotion.pictures import FILE
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
+from tests.tiny_models import tiny_model
 
 Picture = npt.NDArray[np.uint8]
 
@@ -299,6 +301,29 @@ def test_the_part_to_choose_by_is_never_recorded(tmp_path: Path, models: Path) -
     assert done.returncode == 0, done.stderr
     assert "nothing was recorded" in done.stdout
     assert not (models / "emotion.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "told"),
+    [
+        ((8, 7), "FER2013, all rows, seven words, by the network's second read-out"),
+        ((8,), "by the device's own read-out: this model file has no second one"),
+    ],
+)
+def test_fer2013_is_read_by_the_second_read_out_or_it_says_that_there_is_none(
+    tmp_path: Path, outputs: tuple[int, ...], told: str
+) -> None:
+    mine, folder = tmp_path / "mine.tflite", tmp_path / "models"
+    mine.write_bytes(tiny_model(outputs=outputs))
+    labels = [str(emotion) for emotion in EMOTIONS]
+    details = {"labels": labels, "temperature": 50.0, "licence": "MIT", "provenance": "a test"}
+    take_in(mine, folder, details)
+
+    done = run("record", "--models", folder, "--data", fer_data(tmp_path / "data"), "--quick")
+
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout
+    assert "nothing was recorded" in done.stdout
 
 
 def test_a_part_without_pictures_is_refused() -> None:

@@ -20,9 +20,8 @@ from models.recipes.emotion.measures import (
     mean_recall,
 )
 from soulsync_edge.adapters.crop_opencv import crop_face
-from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
+from soulsync_edge.domain.emotion import EMOTIONS, LEAST_CONFIDENCE, Emotion, EmotionEstimate
 from soulsync_edge.domain.face import Face
-from soulsync_edge.domain.mood import MoodRules
 
 Find = Callable[[Picture], Face]
 """Returns the face in a picture; its score is 0 where none was found."""
@@ -32,9 +31,6 @@ Read = Callable[[Picture], Sequence[float]]
 
 Gate = Callable[[Picture, Face], str | None]
 """Returns why the device would not read this face, or None."""
-
-UNSURE_BELOW = MoodRules().unsure_below
-"""A face whose confidence stays below this leaves the device unsure."""
 
 NO_FACE = "no face"
 DIGITS = 5
@@ -139,7 +135,7 @@ def report(readings: Readings, labels: Labels, emotions: Sequence[Emotion]) -> d
     if len(readings.rows):
         read, right = readings.shares, labels[readings.rows]
         if read.shape[1] == len(EMOTIONS):
-            unsure = round(float(np.mean(read.max(axis=1) < UNSURE_BELOW)), DIGITS)
+            unsure = round(float(np.mean(read.max(axis=1) < LEAST_CONFIDENCE)), DIGITS)
             read = restricted(read, emotions)
         figures |= {
             name: round(measure(read, right), DIGITS)

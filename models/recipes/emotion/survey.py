@@ -34,7 +34,7 @@ from models.recipes.emotion.measures import (
     risk_at,
     wilson,
 )
-from models.recipes.emotion.pictures import PICTURE_PX, Rows
+from models.recipes.emotion.pictures import FER2013_WORDS, PICTURE_PX, Rows
 from models.recipes.emotion.robustness import CHANGES, Change, from_fewer_pixels
 from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader
 from soulsync_edge.adapters.model_manifest import CheckedModel, checked_model
@@ -42,16 +42,7 @@ from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 
 SCHEMA = 1
 
-FER2013_WORDS = (
-    Emotion.ANGRY,
-    Emotion.DISGUST,
-    Emotion.FEAR,
-    Emotion.HAPPY,
-    Emotion.SAD,
-    Emotion.SURPRISE,
-    Emotion.NEUTRAL,
-)
-"""In the order of FER2013's numbers, and of the model's second read-out."""
+_FER2013 = tuple(Emotion(word) for word in FER2013_WORDS)
 
 _COVERAGES = tuple(step / 20 for step in range(1, 21))
 _SMALLER_PX = (40, 32, 24, 16)
@@ -97,7 +88,7 @@ class Survey:
             "model": model_file(self._model),
             "machine": _machine(),
             "ferplus_test": report(clean, labels, EMOTIONS),
-            "fer2013_private": report(searched, fer2013.searched, FER2013_WORDS)
+            "fer2013_private": report(searched, fer2013.searched, _FER2013)
             | {"read_out": read_out},
             "robustness": robustness,
             "calibration": [
@@ -136,9 +127,7 @@ class Survey:
         """Return what the second read-out says and its name, or the first where there is none."""
         if self._model.searched is None:
             _tell("FER2013: this model file has no second read-out; its first one stands in")
-            return replace(
-                everything, shares=restricted(everything.shares, FER2013_WORDS)
-            ), "output"
+            return replace(everything, shares=restricted(everything.shares, _FER2013)), "output"
         _tell("FER2013: the second read-out")
         faces = iter(everything.faces)
         return read_pictures(
