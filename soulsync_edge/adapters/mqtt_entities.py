@@ -12,6 +12,7 @@ from soulsync_edge.domain.events import (
     GoalChosen,
     ModeChosen,
     MusicSwitched,
+    Obstacle,
     Part,
     SkipRequested,
     VolumeChosen,
@@ -24,6 +25,8 @@ LONGEST_STATE = 255
 
 UNKNOWN = "None"
 """What Home Assistant takes as unknown."""
+
+NO_OBSTACLE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,19 @@ ENTITIES = (
         state=lambda portrait: str(coarse(portrait.confidence)),
         tells_mood=True,
         details={"name": "Confidence", "state_class": "measurement", "icon": "mdi:gauge"},
+    ),
+    Entity(
+        "obstacle",
+        "sensor",
+        "why the face of someone here cannot be read, or `none`",
+        state=lambda portrait: portrait.obstacle or NO_OBSTACLE,
+        tells_mood=True,
+        details={
+            "name": "Obstacle",
+            "device_class": "enum",
+            "options": [*(obstacle.value for obstacle in Obstacle), NO_OBSTACLE],
+            "icon": "mdi:eye-off-outline",
+        },
     ),
     Entity(
         "presence",

@@ -131,6 +131,7 @@ def _mood_body(portrait: Portrait) -> dict[str, Any]:  # JSON in the making
         "sentence": portrait.sentence,
         "present": portrait.is_present,
         "unsure": portrait.is_unsure,
+        "obstacle": portrait.obstacle,
         "valence": None if affect is None else coarse(affect.valence),
         "arousal": None if affect is None else coarse(affect.arousal),
         "confidence": coarse(portrait.confidence),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.emotion import LOOKS
+from soulsync_edge.domain.events import Obstacle
 from soulsync_edge.domain.session import Context, Health, Session
 from soulsync_edge.domain.steering import target_now
 from soulsync_edge.domain.track import SkippedFile, Track
@@ -18,6 +19,7 @@ class Portrait:
         sentence: The same as a sentence for people: what can be seen, never what is felt.
         is_present: Someone is there.
         is_unsure: Someone is there, and how they look is not clear.
+        obstacle: Why the face cannot be read just now, or None.
         affect: The smoothed mood on the affect plane, or None.
         confidence: Smoothed confidence of what was seen, 0 to 1.
         target: Where the music should sit now.
@@ -40,6 +42,7 @@ class Portrait:
     sentence: str
     is_present: bool
     is_unsure: bool
+    obstacle: Obstacle | None
     affect: Affect | None
     confidence: float
     target: Affect
@@ -67,6 +70,7 @@ def portrait(session: Session, context: Context) -> Portrait:
         sentence=sentence(session),
         is_present=mood.is_present,
         is_unsure=mood.is_unsure,
+        obstacle=_obstacle(session),
         affect=mood.affect,
         confidence=mood.confidence if mood.is_present else 0.0,
         target=target_now(session, context),
@@ -104,8 +108,14 @@ def sentence(session: Session) -> str:
     if not session.mood.is_present:
         return "Nobody is here"
     if session.mood.label is None:
-        return f"Not sure yet: {session.obstacle}" if session.obstacle else "Not sure yet"
+        obstacle = _obstacle(session)
+        return f"Not sure yet: {obstacle}" if obstacle else "Not sure yet"
     return f"Looks {LOOKS[session.mood.label]}"
+
+
+def _obstacle(session: Session) -> Obstacle | None:
+    """Return what stands in the way; a settled mood outlives a bad look, so nothing does then."""
+    return session.obstacle if session.mood.is_unsure and not _why_blind(session) else None
 
 
 def _why_blind(session: Session) -> str:

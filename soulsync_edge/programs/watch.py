@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pydantic
 
+from soulsync_edge.domain.events import FaceObscured
 from soulsync_edge.domain.mood import Mood
-from soulsync_edge.domain.sight import mood_after_sight
+from soulsync_edge.domain.sight import Sight, mood_after_sight
 from soulsync_edge.errors import ModelError, Unavailable
 from soulsync_edge.eye_ports import Camera
 from soulsync_edge.programs.eye_parts import keep_opencv_modest, load_senses, loadable
@@ -35,6 +36,7 @@ class Decision:
         arousal: Calm -1 to activated +1; None while nothing is known.
         confidence: How far to trust what was seen, 0 to 1.
         unsure: Someone is there, and how they look is not clear.
+        obstacle: Why the face could not be read in this look, or None.
     """
 
     t_s: float
@@ -44,6 +46,7 @@ class Decision:
     arousal: float | None
     confidence: float
     unsure: bool
+    obstacle: str | None
 
 
 def run(video: Path, *, models: Path, as_json_lines: bool, rate_hz: float) -> int:
@@ -81,21 +84,23 @@ def decisions(camera: Camera, perception: Perception, rate_hz: float) -> Iterato
     pace, mood, rules = Pace(rate_hz), Mood(), Settings().rules(seed="").mood
     while (frame := camera.read(READ_LIMIT_S)) is not None:
         if pace.take(frame.at_s):
-            mood = mood_after_sight(mood, perception.look(frame), rules)
-            yield decision(mood, frame.at_s)
+            sight = perception.look(frame)
+            mood = mood_after_sight(mood, sight, rules)
+            yield decision(mood, sight)
 
 
-def decision(mood: Mood, t_s: float) -> Decision:
-    """Return what `mood` says `t_s` seconds into the recording."""
+def decision(mood: Mood, sight: Sight) -> Decision:
+    """Return what `mood` says after `sight`, whose time is that of the recording."""
     affect = mood.affect
     return Decision(
-        t_s=round(t_s, 3),
+        t_s=round(sight.at_s, 3),
         present=mood.is_present,
         label=mood.word,
         valence=None if affect is None else round(affect.valence, 4),
         arousal=None if affect is None else round(affect.arousal, 4),
         confidence=round(mood.confidence, 4) if mood.is_present else 0.0,
         unsure=mood.is_unsure,
+        obstacle=sight.obstacle.value if isinstance(sight, FaceObscured) else None,
     )
 
 
@@ -131,4 +136,5 @@ def _row(each: Decision) -> str:
     valence, arousal = (
         "      -" if value is None else f"{value:+7.2f}" for value in (each.valence, each.arousal)
     )
-    return f"{each.t_s:8.2f} s  {each.label:9} {valence}  {arousal}  {each.confidence:10.2f}"
+    row = f"{each.t_s:8.2f} s  {each.label:9} {valence}  {arousal}  {each.confidence:10.2f}"
+    return f"{row}  {each.obstacle}" if each.obstacle else row

@@ -14,11 +14,12 @@ import pytest
 
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.domain.events import Obstacle
 from soulsync_edge.domain.mood import MoodRules
 from tests.pictures import picture, write_folder, write_video
 
 MODELS = Path(__file__).parents[2] / "models"
-DECISION = {"t_s", "present", "label", "valence", "arousal", "confidence", "unsure"}
+DECISION = {"t_s", "present", "label", "valence", "arousal", "confidence", "unsure", "obstacle"}
 
 VIDEO_HZ = 10.0
 SCENES = (Scene(0.0, Emotion.NEUTRAL), Scene(7.0, Emotion.HAPPY), Scene(14.0, None))
@@ -85,12 +86,13 @@ def test_there_are_four_decisions_a_second_of_the_recording(
     assert times[-1] == pytest.approx(VIDEO_S, abs=0.3)
 
 
-def test_a_decision_has_its_seven_fields_and_no_more(decided: list[dict[str, Any]]) -> None:
+def test_a_decision_has_its_eight_fields_and_no_more(decided: list[dict[str, Any]]) -> None:
     for decision in decided:
         assert set(decision) == DECISION
         assert 0.0 <= decision["confidence"] <= 1.0
         assert decision["unsure"] == (decision["label"] == "unsure")
         assert decision["present"] == (decision["label"] != "nobody")
+        assert decision["obstacle"] in {None, *(obstacle.value for obstacle in Obstacle)}
 
 
 def test_valence_and_arousal_are_null_while_nothing_is_known(

@@ -8,13 +8,14 @@ from soulsync_edge.adapters.web.words import (
     CAMERA_CLOSED,
     PARTS,
     UNHEARD,
+    WHAT_HELPS,
     WHAT_WORKS,
     readable,
     sentence_case,
 )
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.choosing import feel
-from soulsync_edge.domain.events import Part
+from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.portrait import Portrait, portrait
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.shifting import Goal, Mode
@@ -44,6 +45,8 @@ class RoomShown(Shown):
                       "unsure or nobody")  # fmt: skip
     is_present: bool
     is_unsure: bool
+    obstacle: Obstacle | None = Field(description="why the face cannot be read; null if it can")
+    hint: str = Field(description="what would help then; empty when nothing is in the way")
     confidence: float = Field(description="how far to trust it, 0 to 1")
     mood: PointShown | None = Field(description="where the room sits, smoothed; null if unknown")
 
@@ -144,6 +147,8 @@ def shown(session: Session, context: Context) -> StateShown:
             word=drawn.word,
             is_present=drawn.is_present,
             is_unsure=drawn.is_unsure,
+            obstacle=drawn.obstacle,
+            hint=WHAT_HELPS[drawn.obstacle] if drawn.obstacle else "",
             confidence=round(drawn.confidence, 2),
             mood=None if drawn.affect is None else _point(drawn.affect),
         ),

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 
-from soulsync_edge.domain.events import Part
+from soulsync_edge.domain.events import Obstacle, Part
 
 PARTS: Mapping[Part, str] = {
     Part.EYE: "Eye program",
@@ -48,6 +48,16 @@ UNHEARD: Mapping[Part, str] = {
     Part.LIGHT: "Not in use. Settings, Panel switches it on.",
     Part.STORE: "Nothing to keep yet.",
     Part.SETTINGS: "In force as saved.",
+}
+
+WHAT_HELPS: Mapping[Obstacle, str] = {
+    Obstacle.TOO_DARK: "The face is too dark to see. A little more light on it would help.",
+    Obstacle.TOO_BRIGHT: "The face is too bright to see. Less light on it would help.",
+    Obstacle.TOO_FAR: "The face is too far away to see. Come nearer, or move the camera.",
+    Obstacle.TOO_BLURRED: "The face is too blurred to see. Hold still a moment, or wipe the lens.",
+    Obstacle.TURNED_AWAY: "The face is turned away. It can be read from the front.",
+    Obstacle.LEAVING: "Part of the face is out of the picture. Move to the middle, or turn the "
+    "camera.",
 }
 
 CAMERA_CLOSED = "Closed."

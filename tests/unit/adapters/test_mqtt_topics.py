@@ -22,6 +22,7 @@ from soulsync_edge.domain.events import (
     GoalChosen,
     ModeChosen,
     MusicSwitched,
+    Obstacle,
     Part,
     SkipRequested,
     VolumeChosen,
@@ -33,13 +34,14 @@ from soulsync_edge.domain.track import Track
 from soulsync_edge.settings import MqttSettings
 
 _ROOT = "soulsync/soulsync"
-_MOODY = frozenset({"mood", "valence", "arousal", "confidence", "presence", "why"})
+_MOODY = frozenset({"mood", "valence", "arousal", "confidence", "obstacle", "presence", "why"})
 
 
 def _portrait(**changes: Any) -> Portrait:
     values: dict[str, Any] = {
         "word": "happy",
         "sentence": "Looks happy",
+        "obstacle": None,
         "is_present": True,
         "is_unsure": False,
         "affect": Affect(0.64, -0.04),
@@ -80,6 +82,7 @@ def test_each_entity_says_its_state() -> None:
         "valence": "0.6",
         "arousal": "0.0",
         "confidence": "0.9",
+        "obstacle": "none",
         "presence": "ON",
         "why": "the room looks happy: near it",
         "track": "Ann \u2013 Rain",
@@ -110,6 +113,17 @@ def test_the_whole_state_is_there_as_json() -> None:
         "faults": [],
     }
     assert json.loads(said["mood"])["sentence"] == "Looks happy"
+
+
+@pytest.mark.parametrize("obstacle", Obstacle)
+def test_why_a_face_cannot_be_read_is_said_in_a_word_the_hub_was_told_of(
+    obstacle: Obstacle,
+) -> None:
+    said = _said(_portrait(word="unsure", is_unsure=True, obstacle=obstacle))
+
+    assert said["obstacle/state"] == json.loads(said["mood"])["obstacle"] == obstacle.value
+    entity = next(entity for entity in ENTITIES if entity.key == "obstacle")
+    assert obstacle.value in entity.details["options"]
 
 
 def test_what_is_unknown_is_said_as_home_assistant_takes_it() -> None:

@@ -127,6 +127,8 @@ function drawFaults(parts) {
 function draw(state) {
   if (byId("sentence")) {
     say("sentence", state.room.sentence);
+    say("hint", state.room.hint);
+    show("hint", Boolean(state.room.hint));
     document.title = `${state.room.sentence} · SoulSync Edge`;
     drawMap(state.room.mood, state.music.target, state.music.track && state.music.track.place);
     drawMusic(state.music);

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soulsync_edge.adapters.web.view import PartState, health_shown, shown
+from soulsync_edge.adapters.web.words import WHAT_HELPS
 from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.emotion import EMOTIONS
-from soulsync_edge.domain.events import Part
+from soulsync_edge.domain.emotion import EMOTIONS, Emotion
+from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.step import step
@@ -144,6 +145,51 @@ def test_a_part_that_is_off_or_not_ready_does_not_count_as_working(
     drawn = next(drawn for drawn in state.parts if drawn.part is part)
     assert (drawn.state, drawn.message) == (PartState.UNHEARD, message)
     assert state.faults == ()
+
+
+@pytest.mark.parametrize("obstacle", Obstacle)
+def test_a_face_that_cannot_be_read_is_told_why_and_what_would_help(obstacle: Obstacle) -> None:
+    room = shown(seen(ev.FaceObscured(0.0, obstacle), for_s=3.0), CONTEXT).room
+
+    assert room.sentence == f"Not sure yet: {obstacle}"
+    assert room.obstacle is obstacle
+    assert room.hint == WHAT_HELPS[obstacle]
+    assert room.hint.startswith(("The face is", "Part of the face is"))
+    assert "Not sure yet" not in room.hint
+
+
+def test_each_obstacle_has_advice_of_its_own() -> None:
+    assert set(WHAT_HELPS) == set(Obstacle)
+    assert len(set(WHAT_HELPS.values())) == len(Obstacle)
+
+
+def test_a_settled_mood_is_not_spoilt_by_one_bad_look() -> None:
+    happy = tuple(float(emotion is Emotion.HAPPY) for emotion in EMOTIONS)
+    settled = seen(ev.EstimateArrived(0.0, happy, 0.9, 1), for_s=8.0)
+    session, _ = step(settled, ev.FaceObscured(8.25, Obstacle.TOO_BLURRED), CONTEXT)
+
+    room = shown(session, CONTEXT).room
+
+    assert (room.sentence, room.obstacle, room.hint) == ("Looks cheerful", None, "")
+
+
+@pytest.mark.parametrize(
+    "blinding", [ev.CameraSwitched(4.0, is_on=False), ev.RoomDark(4.0), ev.EyeLost(4.0)]
+)
+def test_an_eye_that_sees_nothing_gives_no_advice_about_a_face(blinding: ev.Event) -> None:
+    session, _ = step(seen(ev.FaceObscured(0.0, Obstacle.TOO_FAR), for_s=3.0), blinding, CONTEXT)
+
+    room = shown(session, CONTEXT).room
+
+    assert (room.obstacle, room.hint) == (None, "")
+
+
+def seen(sight: ev.EstimateArrived | ev.FaceObscured, for_s: float) -> Session:
+    """Return the session after `sight`, four times a second for `for_s` seconds."""
+    session, _ = step(Session(), ev.EyeFound(0.0), CONTEXT)
+    for number in range(round(for_s * 4)):
+        session, _ = step(session, replace(sight, at_s=number / 4), CONTEXT)
+    return session
 
 
 def test_every_part_is_listed() -> None:
