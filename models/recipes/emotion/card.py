@@ -16,7 +16,6 @@ from typing import Any, Literal
 import jinja2
 
 from models.recipes.emotion.calibration_plot import calibration_svg
-from models.recipes.emotion.evaluation import UNSURE_BELOW
 from models.recipes.emotion.figures import (
     FIGURES,
     Export,
@@ -25,6 +24,7 @@ from models.recipes.emotion.figures import (
     read_figures,
 )
 from models.recipes.emotion.measures import BINS, wilson
+from soulsync_edge.domain.emotion import LEAST_CONFIDENCE
 
 ROOT = Path(__file__).parents[3]
 CARD = "emotion.md"
@@ -110,7 +110,7 @@ def documents(root: Path) -> dict[Path, str]:
         "aims": aims(figures, export),
         "fer2013_read_out": _READ_OUTS[figures.fer2013_private.read_out],
         "ranges": BINS,
-        "unsure_below": UNSURE_BELOW,
+        "least_confidence": LEAST_CONFIDENCE,
         "plot": PLOT,
     }
     readme = root / "README.md"
