@@ -60,14 +60,14 @@ class Examples:
         note: What was done to the pictures on reading, or empty.
     """
 
-    pictures: "Pictures"
+    pictures: "Album"
     labels: npt.NDArray[np.int64]
     emotions: tuple[Emotion, ...]
     note: str = ""
 
 
-class Pictures:
-    """Pictures as an npz holds them: one block, or JPEG files one after another."""
+class Album:
+    """Album as an npz holds them: one block, or JPEG files one after another."""
 
     def __init__(self, block: Array, offset: npt.NDArray[np.int64] | None = None) -> None:
         self._block = block
@@ -228,7 +228,7 @@ def _labels(file: _File, classes: int) -> npt.NDArray[np.int64]:
     return found.astype(np.int64)
 
 
-def _images(file: _File) -> tuple[Pictures, str]:
+def _images(file: _File) -> tuple[Album, str]:
     """Return the block of pictures as uint8, and what had to be done for that."""
     key, remedy = "images", "Store (N, H, W) grey or (N, H, W, 3) RGB, uint8."
     found = file.read(key, f"{remedy} For pictures of several sizes, store `jpeg` and `offset`.")
@@ -238,7 +238,7 @@ def _images(file: _File) -> tuple[Pictures, str]:
     if not (found.ndim == 3 or is_colour) or 0 in found.shape[1:]:  # noqa: PLR2004  # (N, H, W)
         raise file.wrong(key, found, remedy)
     if not len(found) or found.dtype == np.uint8:
-        return Pictures(found), ""
+        return Album(found), ""
     if found.dtype.kind not in "iuf":
         raise file.wrong(key, found, remedy)
     low, high = found.min(), found.max()
@@ -251,15 +251,15 @@ def _images(file: _File) -> tuple[Pictures, str]:
         )
     if is_whole:
         note = f"`{key}` is {found.dtype}: taken as 0 to 255"
-        return Pictures(found.astype(np.uint8)), note
+        return Album(found.astype(np.uint8)), note
     scaled = np.empty(found.shape, np.uint8)
     for row, picture in enumerate(found):  # one by one: the whole as float64 may not fit
         scaled[row] = np.rint(picture.astype(np.float64) * _BRIGHTEST)
     note = f"`{key}` is {found.dtype}: taken as 0 to 1 and rounded to 256 levels"
-    return Pictures(scaled), note
+    return Album(scaled), note
 
 
-def _jpegs(file: _File) -> Pictures:
+def _jpegs(file: _File) -> Album:
     key, remedy = "jpeg", "Store in it all JPEG files one after another, as (bytes,) uint8."
     block = file.read(key, remedy)
     if block.ndim != 1 or block.dtype != np.uint8:
@@ -276,7 +276,7 @@ def _jpegs(file: _File) -> Pictures:
             f"{file.path}: `offset` puts picture {row} at {starts[row]} to {ends[row]} of the "
             f"{len(block)} bytes of `jpeg`. {remedy}"
         )
-    pictures = Pictures(block, offset.astype(np.int64))
+    pictures = Album(block, offset.astype(np.int64))
     try:
         for _ in pictures:  # now, not after minutes of measuring
             pass
