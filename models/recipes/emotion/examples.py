@@ -67,7 +67,7 @@ class Examples:
 
 
 class Album:
-    """Album as an npz holds them: one block, or JPEG files one after another."""
+    """Pictures as an npz holds them: one block, or JPEG files one after another."""
 
     def __init__(self, block: Array, offset: npt.NDArray[np.int64] | None = None) -> None:
         self._block = block
