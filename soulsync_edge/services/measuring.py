@@ -28,7 +28,10 @@ _BURNT_LEVEL = 250
 
 # Blurring once more is the mean of so many pixels in a row.
 _ONCE_MORE_PX = 5
-_DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))  # down, across: motion blurs along one of them
+
+# Motion blurs along one direction: down, across, and what a loss along it weighs. A step along a
+# diagonal is longer, so sharp faces lose more there: medians of 0.63 and 0.54 on PublicTest.
+_DIRECTIONS = ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.86), (1, -1, 0.86))
 
 # A mixed second difference of pure noise has twice its standard deviation, of which the median
 # magnitude is 0.6745.
@@ -55,7 +58,7 @@ def measured(pixels: Pixels, face: Face) -> FaceQuality:
     return FaceQuality(
         width_px=face.width_px,
         sharpness=_sharpness(patch),
-        highlight=float(highlight),
+        highlight=min(float(highlight), 255.0),  # weights sum to 1 up to rounding
         contrast=float(lightest - darkest) / _grain(inner),
         burnt=float(np.mean(inner >= _BURNT_LEVEL)),
         yaw=turn.yaw,
@@ -106,7 +109,7 @@ def _sharpness(patch: Levels) -> float:
     no-reference perceptual blur metric. What is blurred already hardly changes; smooth skin,
     darkness and fog take from both sides alike, so they do not count as blur.
     """
-    return min(_loss(patch, down, across) for down, across in _DIRECTIONS)
+    return min(weight * _loss(patch, down, across) for down, across, weight in _DIRECTIONS)
 
 
 def _loss(patch: Levels, down: int, across: int) -> float:

@@ -1,12 +1,18 @@
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.adapters.crop_opencv import crop_face
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
 from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
-from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.domain.emotion import Emotion, EmotionEstimate
+from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
+from soulsync_edge.eye_ports import Frame
+from soulsync_edge.services.perception import Perception, obstacle_of
+from soulsync_edge.settings import CameraSettings
 
 SHIPPED = Path(__file__).parents[2] / "models"
 
@@ -31,6 +37,66 @@ def test_the_actor_is_found_and_read_as_what_it_plays(label: Emotion) -> None:
         assert estimate.label is label
         assert estimate.confidence > 0.6
     finder.close()
+
+
+@pytest.mark.parametrize("angle_deg", [0, 45, 90, 135])
+@pytest.mark.parametrize("label", [Emotion.NEUTRAL, Emotion.HAPPY])
+def test_a_head_in_motion_is_too_blurred_whichever_way_it_goes(
+    label: Emotion, angle_deg: float
+) -> None:
+    finder = MediapipeFaceFinder(SHIPPED)
+    pixels = ActorCamera(SHIPPED, (Scene(0, label),)).pixels_at(1.0)
+    [face] = finder.find(pixels)
+    finder.close()
+    way_px = round(0.35 * face.width_px)
+    smear = np.zeros((way_px, way_px), np.float32)
+    smear[way_px // 2] = 1
+    middle = (way_px - 1) / 2
+    turn = cv2.getRotationMatrix2D((middle, middle), angle_deg, 1)
+    smear = np.asarray(cv2.warpAffine(smear, turn, (way_px, way_px)), np.float32)
+    moving = np.asarray(cv2.filter2D(pixels, -1, smear / smear.sum()), np.uint8)
+
+    assert obstacle_of(pixels, face, 40) is None
+    assert obstacle_of(moving, face, 40) is Obstacle.TOO_BLURRED
+
+
+SIZES = [(1, 1), (1, 900), (900, 1), (7, 5), (33, 31), (120, 160), (1440, 1080)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures_of_any_size_are_looked_at(size: tuple[int, int]) -> None:
+    finder = MediapipeFaceFinder(SHIPPED)
+    perception = Perception(finder, crop_face, TfliteEmotionReader(SHIPPED), CameraSettings())
+    actor = ActorCamera(SHIPPED, (Scene(0, Emotion.HAPPY),))
+    pixels = np.asarray(cv2.resize(actor.pixels_at(0.5), size[::-1]), np.uint8)
+    noise = np.random.default_rng(1).integers(0, 256, pixels.shape).astype(np.uint8)
+
+    for number, picture in enumerate((pixels, noise, pixels[:, ::-1])):
+        sight = perception.look(Frame(picture, number / 4))
+
+        assert isinstance(sight, EstimateArrived | FaceObscured | NobodySeen)
+    finder.close()
+
+
+def test_four_people_are_counted_and_the_nearest_is_read() -> None:
+    finder = MediapipeFaceFinder(SHIPPED)
+    perception = Perception(finder, crop_face, TfliteEmotionReader(SHIPPED), CameraSettings())
+    happy, sad = (
+        ActorCamera(SHIPPED, (Scene(0, label),)).pixels_at(0.5)[40:430, 140:500]
+        for label in (Emotion.HAPPY, Emotion.SAD)
+    )
+    small = np.asarray(cv2.resize(sad, (288, 312), interpolation=cv2.INTER_AREA), np.uint8)
+    crowd = np.full((780, 720, 3), 160, np.uint8)
+    crowd[:390, :360] = happy
+    for top, left in ((40, 390), (430, 40), (430, 390)):
+        crowd[top : top + 312, left : left + 288] = small
+
+    sight = perception.look(Frame(crowd, 0.0))
+    finder.close()
+
+    assert isinstance(sight, EstimateArrived)
+    assert sight.faces == 4
+    assert EmotionEstimate(sight.probabilities, sight.confidence).label is Emotion.HAPPY
 
 
 def test_nobody_is_found_in_the_empty_room() -> None:
