@@ -104,8 +104,8 @@ _THE_ACTOR = "the actor"
 _HEAD = """\
 # What a resting-face baseline would do
 
-Written by `python -m models.recipes.emotion.resting --data FOLDER --work FOLDER --write`, whose
-docstring says how the people are made and what is assumed. `docs/adr/0012-no-resting-face.md` says
+Written by `python -m models.recipes.emotion.resting --data FOLDER --work FOLDER{flag} --write`,
+whose docstring says how the people are made and what is assumed. `docs/adr/0012-no-resting-face.md` says
 what follows. The model: SHA-256 {sha256}.
 
 Shares of looks in %, without → with the baseline, and the change in points with its 95 % interval.
@@ -462,7 +462,10 @@ def main() -> None:
 
     reads = (f"{one} {100 * share:.2f}" for one, share in zip(EMOTIONS, np.exp(usual), strict=True))
     lines = [
-        _HEAD.format(sha256=sha256(checked_model(arguments.models, MODEL).content).hexdigest()),
+        _HEAD.format(
+            flag=" --same-people" if arguments.same_people else "",
+            sha256=sha256(checked_model(arguments.models, MODEL).content).hexdigest(),
+        ),
         f"Of {len(neutral)} neutral pictures of PublicTest {len(leans)} lean.",
         f"The usual one reads: {', '.join(reads)} %.",
         "",
