@@ -105,8 +105,8 @@ _HEAD = """\
 # What a resting-face baseline would do
 
 Written by `python -m models.recipes.emotion.resting --data FOLDER --work FOLDER{flag} --write`,
-whose docstring says how the people are made and what is assumed. `docs/adr/0012-no-resting-face.md` says
-what follows. The model: SHA-256 {sha256}.
+whose docstring says how the people are made and what is assumed.
+`docs/adr/0012-no-resting-face.md` says what follows. The model: SHA-256 {sha256}.
 
 Shares of looks in %, without → with the baseline, and the change in points with its 95 % interval.
 Cap: no share is changed by more than `exp(cap)` before they sum to 1. The bar: at most half of the
