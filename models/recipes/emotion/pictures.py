@@ -1,9 +1,12 @@
 """The training pictures with what people saw in them, as rows to train on and rows to judge by."""
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +24,16 @@ FER2013_WORDS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutra
 FER2013_CLASSES = len(FER2013_WORDS)
 
 NO_LABEL = -1
+
+_REMEDY = "models/emotion.md says how to make it"
+
+# What belongs to each row under every key of `FILE`.
+_SIDES: dict[str, tuple[int, ...]] = {
+    "images": (PICTURE_PX, PICTURE_PX),
+    "label": (),
+    "usage": (),
+    "ferplus_votes": (10,),
+}
 
 _TRAINING, _PUBLIC_TEST, _PRIVATE_TEST = 0, 1, 2
 
@@ -91,19 +104,19 @@ def load_pictures(folder: Path) -> Pictures:
 
     Training rows keep every vote as a soft label; `choose` and `test` follow the majority rule of
     the FER+ authors (a class needs more than half of the votes that are not single).
+
+    Raises:
+        SystemExit: A file is missing or damaged, or a key is missing or of another shape.
     """
-    path = folder / FILE
-    if not path.is_file():
-        raise SystemExit(f"{path} is missing: models/emotion.md says how to make it")
-    with np.load(path) as stored:
-        if missing := {"images", "label", "usage", "ferplus_votes"} - set(stored):
-            raise SystemExit(
-                f"{path} lacks {', '.join(sorted(missing))}: models/emotion.md says how to make it"
-            )
-        pictures, usage, votes = stored["images"], stored["usage"], stored["ferplus_votes"]
-        searched = stored["label"].astype(np.int64)
-        if "label_ambiguous" in stored:
-            searched[stored["label_ambiguous"] & (usage == _TRAINING)] = NO_LABEL
+    stored = _stored(folder / FILE, *_SIDES)
+    for key, sides in _SIDES.items():
+        found, wanted = stored[key].shape, (stored["label"].size, *sides)
+        if found != wanted:
+            raise SystemExit(f"{folder / FILE}: {key} is {found}, not {wanted}: {_REMEDY}")
+    pictures, usage, votes = stored["images"], stored["usage"], stored["ferplus_votes"]
+    searched = stored["label"].astype(np.int64)
+    if "label_ambiguous" in stored:
+        searched[stored["label_ambiguous"] & (usage == _TRAINING)] = NO_LABEL
     agreed = np.where(votes > 1, votes, 0).astype(np.float32)
     total = agreed.sum(axis=1)
     is_emotion = (total > 0) & (agreed.argmax(axis=1) < CLASSES)
@@ -132,25 +145,41 @@ def load_pictures(folder: Path) -> Pictures:
 
 def all_pictures(folder: Path) -> list[npt.NDArray[np.uint8]]:
     """Return the pictures of every row of both files, in the order `Rows.index` counts them."""
-    with np.load(folder / FILE) as stored:
-        pictures = list(stored["images"])
+    pictures = list(_stored(folder / FILE, "images")["images"])
     more = folder / MORE_FILE
     return [*pictures, *(_more_pictures(more) if more.is_file() else ())]
 
 
+def _stored(path: Path, *keys: str) -> dict[str, npt.NDArray[Any]]:
+    """Return what the npz at `path` holds, `keys` among it."""
+    try:
+        with path.open("rb") as file, np.load(file) as opened:
+            stored = dict(opened)
+    except FileNotFoundError as error:
+        raise SystemExit(f"{path} is missing: {_REMEDY}") from error
+    except (EOFError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise SystemExit(f"{path} is damaged or no npz ({error}): {_REMEDY}") from error
+    if missing := set(keys) - set(stored):
+        raise SystemExit(f"{path} lacks {', '.join(sorted(missing))}: {_REMEDY}")
+    return stored
+
+
 def _more_pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
-    with np.load(path) as stored:
-        files, offset = stored["jpeg"], stored["offset"]
-    return [
-        np.asarray(cv2.imdecode(files[start:end], cv2.IMREAD_GRAYSCALE), np.uint8)
-        for start, end in pairwise(offset)
-    ]
+    stored = _stored(path, "jpeg", "offset")
+    try:
+        return [
+            np.asarray(cv2.imdecode(stored["jpeg"][start:end], cv2.IMREAD_GRAYSCALE), np.uint8)
+            for start, end in pairwise(stored["offset"])
+        ]
+    except (TypeError, cv2.error) as error:  # TypeError: not decoded, so None
+        raise SystemExit(f"{path}: jpeg does not decode where offset says: {_REMEDY}") from error
 
 
 def _more_rows(path: Path, first: int) -> Rows:
     pictures = _more_pictures(path)
-    with np.load(path) as stored:
-        label = stored["label"]
+    label = _stored(path, "label")["label"]
+    if len(label) != len(pictures):
+        raise SystemExit(f"{path}: label has {len(label)} rows, offset {len(pictures)}: {_REMEDY}")
     shares = np.full((len(label), CLASSES), (1 - _ONE_VOICE) / (CLASSES - 1), np.float32)
     shares[np.arange(len(label)), _FERPLUS_OF[label]] = _ONE_VOICE
     index = first + np.arange(len(label), dtype=np.int64)

@@ -1,5 +1,6 @@
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -145,6 +146,46 @@ def test_a_data_file_without_a_key_is_named_with_what_it_lacks(tmp_path: Path) -
     np.savez(tmp_path / FILE, images=np.zeros((1, 48, 48), np.uint8))
 
     with pytest.raises(SystemExit, match=r"npz lacks ferplus_votes, label, usage: .*emotion\.md"):
+        load_pictures(tmp_path)
+
+
+def test_a_key_of_another_shape_is_named_with_what_it_should_be(tmp_path: Path) -> None:
+    write_pictures(tmp_path, [(TRAINING, CLEAR_HAPPY, 1)])
+    with np.load(tmp_path / FILE) as stored:
+        np.savez(tmp_path / FILE, **dict(stored) | {"ferplus_votes": np.zeros((1, 8), np.int8)})
+
+    with pytest.raises(SystemExit, match=r"npz: ferplus_votes is \(1, 8\), not \(1, 10\): "):
+        load_pictures(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an npz", b"PK\x03\x04 cut short"])
+def test_a_damaged_data_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+
+    with pytest.raises(SystemExit, match=r"fer2013_ferplus\.npz is damaged.*emotion\.md"):
+        load_pictures(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"jpeg": np.zeros(9, np.uint8)}, "jpeg does not decode where offset says"),
+        ({"offset": np.zeros(3, np.int64)}, "jpeg does not decode where offset says"),
+        ({"label": np.array([6, 7, 6], np.int8)}, "label has 3 rows, offset 1"),
+        ({"label": None}, "lacks label"),
+    ],
+    ids=["not a JPEG", "empty", "a label too many", "no label"],
+)
+def test_a_damaged_second_data_file_is_named_with_its_key(
+    tmp_path: Path, changed: dict[str, Any], told: str
+) -> None:
+    write_pictures(tmp_path, [(TRAINING, CLEAR_HAPPY, 1)])
+    file = cv2.imencode(".jpg", np.full((96, 96), 90, np.uint8))[1].ravel()
+    whole = {"jpeg": file, "offset": np.array([0, len(file)]), "label": np.array([6], np.int8)}
+    kept = {key: value for key, value in (whole | changed).items() if value is not None}
+    np.savez(tmp_path / MORE_FILE, **kept)
+
+    with pytest.raises(SystemExit, match=rf"muxspace_train\.npz:? {told}"):
         load_pictures(tmp_path)
 
 
