@@ -21,6 +21,7 @@ def tiny_model(
     outputs: Sequence[int] = (8,),
     dtype: str = "int8",
     seed: int = 1,
+    inputs: int = 1,
 ) -> bytes:
     """Return a file with one fully connected layer per number of `outputs`, random weights.
 
@@ -29,12 +30,13 @@ def tiny_model(
         outputs: How many values each output has.
         dtype: `int8` (weights and activations), `uint8` (both ends unsigned) or `float32`.
         seed: Of the weights.
+        inputs: How many pictures it asks for; the layers see the first.
     """
     random = np.random.default_rng(seed)
     model, graph = schema.ModelT(), schema.SubGraphT()
     model.version, model.buffers, model.subgraphs = 3, [schema.BufferT()], [graph]
     graph.tensors, graph.operators, graph.outputs = [], [], []
-    graph.inputs = [_tensor(model, "picture", input_shape, dtype)]
+    graph.inputs = [_tensor(model, f"picture{n}", input_shape, dtype) for n in range(inputs)]
     model.operatorCodes = [_fully_connected()]
     for number, values in enumerate(outputs):
         weights = random.integers(-127, 128, (values, int(np.prod(input_shape)))).astype(np.int8)

@@ -58,6 +58,11 @@ class TfliteEmotionReader:
         model = checked_model(folder, MODEL)
         _check_labels(model)
         self._interpreter = network = _loaded(model)
+        if (inputs := len(network.get_input_details())) != 1:
+            raise ModelError(
+                f"model `{model.name}`: {model.path} has {inputs} inputs, the device hands over "
+                f"one crop. Refused; {REMEDY}"
+            )
         self._input = _agreed(model, "input", model.input, network.get_input_details())
         outputs = network.get_output_details()
         declared = [tensor for tensor in (model.output, model.searched) if tensor is not None]

@@ -102,9 +102,13 @@ def test_without_a_second_read_out_only_that_question_is_refused(tmp_path: Path)
         ),
         (tiny_model(outputs=(7,)), r"the output of .* is \(1, 7\) int8.*the device needs \(1, 8\)"),
         (tiny_model(outputs=(8, 9)), r"the searched output of .* is \(1, 9\).*needs \(1, 7\)"),
+        (tiny_model(inputs=2), r"mine\.tflite has 2 inputs, the device hands over one crop"),
         (tiny_model(outputs=(8, 7, 2)), r"mine\.tflite has 3 outputs, the manifest lists 2"),
     ],
-    ids=["float", "unsigned", "smaller", "colour", "seven classes", "nine words", "three outputs"],
+    ids=[
+        *("float", "unsigned", "smaller", "colour", "seven classes", "nine words", "two inputs"),
+        "three outputs",
+    ],
 )
 def test_a_model_the_device_cannot_use_is_refused_with_what_it_needs(
     tmp_path: Path, content: bytes, reason: str
@@ -188,6 +192,38 @@ def test_a_refused_model_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
             take_in(written(tmp_path, tiny_model(dtype="float32"), name), folder, told(), SHIPPED)
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_refused_model_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        taken_in(tmp_path, tiny_model(dtype="float32"))
+
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_refused_model_leaves_what_lay_in_a_folder_without_a_manifest(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    mine = written(folder, tiny_model(dtype="float32"))
+    actor = written(folder, b"an actor of my own", "actor.npz")
+
+    with pytest.raises(ModelError):
+        take_in(mine, folder, told(), SHIPPED)
+
+    assert sorted(folder.iterdir()) == [actor, mine]
+    assert actor.read_bytes() == b"an actor of my own"
+
+
+@pytest.mark.parametrize("text", ["schema = ", "schema = 1", "models = 3"])
+def test_a_manifest_that_is_none_is_named(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "manifest.toml").write_text(text)
+
+    with pytest.raises(SystemExit, match=r"models/manifest\.toml is not understood"):
+        take_in(written(tmp_path, tiny_model()), folder, told(), SHIPPED)
+
+    assert [path.name for path in folder.iterdir()] == ["manifest.toml"]
 
 
 def test_a_model_that_lies_in_the_folder_already_is_taken_in_where_it_lies(

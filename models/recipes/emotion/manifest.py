@@ -29,7 +29,7 @@ def described(path: Path) -> dict[str, dict[str, Any]]:
     # Sorting keeps the order of those that are alike, so a single output stays the first.
     outputs = sorted(
         interpreter.get_output_details(),
-        key=lambda detail: bool(detail["shape"][-1] == FER2013_CLASSES),
+        key=lambda detail: list(detail["shape"])[-1:] == [FER2013_CLASSES],
     )
     ends = [*interpreter.get_input_details()[:1], *outputs[:2]]
     return dict(zip(("input", "output", "searched"), map(_tensor, ends), strict=False))

@@ -31,20 +31,17 @@ def take_in(file: Path, folder: Path, told: dict[str, Any], shipped: Path = MODE
         shipped: The folder with the other models.
 
     Raises:
-        SystemExit: The file is missing, is no TFLite file or has the name of another model.
+        SystemExit: The file is missing, is no TFLite file or has the name of another model, or the
+            manifest is none.
         ModelError: The device would not load it.
     """
-    try:
-        tensors = described(file)
-    except OSError as error:
-        raise SystemExit(f"{file} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise SystemExit(f"{file} is not a TFLite model that LiteRT can load ({error})") from error
-    if not (folder / MANIFEST).exists():
-        _copy_others(shipped, folder)
+    tensors = _described(file)
     manifest, target = folder / MANIFEST, folder / file.name
-    if file.name in _files(manifest).values():
-        raise SystemExit(f"{file.name} is another model's name in {manifest}: rename your file")
+    is_new, has_manifest = not folder.exists(), manifest.exists()
+    listed = manifest if has_manifest else shipped / MANIFEST
+    if file.name in _files(listed).values():
+        raise SystemExit(f"{file.name} is another model's name in {listed}: rename your file")
+    copied = [] if has_manifest else _copy_others(shipped, folder)
     old_entries = manifest.read_bytes()
     old_content = target.read_bytes() if target.exists() else None
     if not target.exists() or not target.samefile(file):
@@ -58,23 +55,44 @@ def take_in(file: Path, folder: Path, told: dict[str, Any], shipped: Path = MODE
             target.unlink()
         else:
             target.write_bytes(old_content)
+        for path in copied:
+            path.unlink()
+        if is_new:
+            folder.rmdir()
         raise
     return target
 
 
+def _described(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return described(file)
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise SystemExit(f"{file} is not a TFLite model that LiteRT can load ({error})") from error
+
+
 def _files(manifest: Path) -> dict[str, str]:
     """Return the file of every model but the emotion model, by the model's name."""
-    models = tomllib.loads(manifest.read_text("utf-8"))["models"]
-    return {name: entry["file"] for name, entry in models.items() if name != MODEL}
+    try:
+        models = tomllib.loads(manifest.read_text("utf-8"))["models"]
+        return {name: entry["file"] for name, entry in models.items() if name != MODEL}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SystemExit(
+            f"{manifest} is not understood ({error!r}). Restore it from the release, or name "
+            "another folder."
+        ) from error
 
 
-def _copy_others(shipped: Path, folder: Path) -> None:
+def _copy_others(shipped: Path, folder: Path) -> list[Path]:
+    """Copy manifest and models that `folder` lacks, but the emotion model, and return them."""
     absent = [file for file in _files(shipped / MANIFEST).values() if not (shipped / file).exists()]
     if absent:
         raise SystemExit(f"{', '.join(absent)} is not in {shipped} yet: run `make setup` first")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (MANIFEST, *_files(shipped / MANIFEST).values()):
-        shutil.copyfile(shipped / name, folder / name)
+    names = (MANIFEST, *_files(shipped / MANIFEST).values())
+    lacking = [name for name in names if not (folder / name).exists()]
+    return [Path(shutil.copyfile(shipped / name, folder / name)) for name in lacking]
 
 
 def main() -> None:
@@ -105,6 +123,8 @@ def main() -> None:
         target = take_in(arguments.file, arguments.models, told)
     except ModelError as error:
         raise SystemExit(str(error)) from error
+    except OSError as error:
+        raise SystemExit(f"{error.filename}: {error.strerror}; name another folder") from error
     print(f"{target}: taken in. Measure it, then try it:")
     evaluate = ".venv/bin/python -m models.recipes.emotion.evaluate"
     print(f"  {evaluate} --data FILE.npz --models {arguments.models}")
