@@ -120,6 +120,11 @@ def kept_at(coverage: float, rows: int) -> int:
     return max(round(coverage * rows), 1)
 
 
+def kept_of(clean: float, changed: float) -> float:
+    """Return which part of the `clean` share the `changed` one is; 0 where there was none."""
+    return changed / clean if clean > 0 else 0.0
+
+
 def wilson(share: float, n: int) -> Interval:
     """Return the 95 % interval of a share of `n` rows. Source: Wilson (1927)."""
     spread = _NORMAL_95**2 / n

@@ -30,6 +30,7 @@ from models.recipes.emotion.measures import (
     calibration_bins,
     calibration_error,
     kept_at,
+    kept_of,
     mean_recall,
     risk_at,
     wilson,
@@ -150,7 +151,9 @@ class Survey:
                     "change": name,
                     "accuracy": round(share, DIGITS),
                     "mean_recall": round(mean_recall(readings.shares, rows.majority), DIGITS),
-                    "of_clean": round(share / accuracy(clean.shares, rows.majority), DIGITS),
+                    "of_clean": round(
+                        kept_of(accuracy(clean.shares, rows.majority), share), DIGITS
+                    ),
                     "faces_found": round(readings.faces_found, DIGITS),
                 }
             )

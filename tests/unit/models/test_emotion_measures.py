@@ -9,6 +9,7 @@ from models.recipes.emotion.measures import (
     calibration_bins,
     calibration_error,
     confusion,
+    kept_of,
     mean_recall,
     risk_at,
     wilson,
@@ -51,6 +52,10 @@ def test_at_80_percent_coverage_the_least_confident_fifth_is_left_out() -> None:
 
 def test_the_smallest_coverage_still_keeps_one_row() -> None:
     assert risk_at(0.05, sure_of([0, 1], [0.6, 0.9]), np.array([1, 1])).risk == 0.0
+
+
+def test_what_is_kept_of_nothing_is_nothing() -> None:
+    assert [kept_of(0.8, 0.6), kept_of(0.0, 0.1)] == pytest.approx([0.75, 0.0])
 
 
 def test_bins_tell_confidence_and_accuracy_apart() -> None:
