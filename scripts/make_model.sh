@@ -16,8 +16,10 @@ work=build/emotion
 models=models
 judged=()
 # A quick run shows that the recipe works; what it makes does not replace the shipped model.
+# It begins anew each time: where an earlier one left off there would be nothing left to show.
 if [ "${1:-}" = --quick ]; then
   work=build/emotion-quick
+  rm -rf "$work"
   models=$work/models
   judged=(--part choose --quick)
 fi
@@ -38,3 +40,4 @@ step .venv-train export --models "$models"
 printf '%s\n' "-- record"
 .venv/bin/python -m models.recipes.emotion.record --data "$data" --models "$models" "${judged[@]}"
 echo "The model lies in $models."
+[ "$models" != models ] || echo "Its card is of the old one still: make docs"

@@ -3,15 +3,18 @@
     python -m models.recipes.emotion.train --data FOLDER --work FOLDER
 
 Run `models.recipes.emotion.frame` first. A night on two cores without `--bfloat16`; `--quick` takes
-minutes and only shows that everything works. Stopped and started again it goes on after the last
-full epoch. The weights kept are the running average over the steps, at the last epoch.
+minutes and only shows that everything works. Stopped and started again with the same options it
+goes on after the last full epoch; with others it refuses. The weights kept are the running average
+over the steps, at the last epoch.
 """
 
 import argparse
+import hashlib
 import math
+import pickle
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,13 @@ from torch import nn
 from models.recipes.emotion.augment import varied_crop
 from models.recipes.emotion.faces import load_faces, plain_crops
 from models.recipes.emotion.network import EmotionNetwork
-from models.recipes.emotion.pictures import NO_LABEL, PICTURE_PX, Rows, load_pictures
+from models.recipes.emotion.pictures import NO_LABEL, PICTURE_PX, Pictures, Rows, load_pictures
 from soulsync_edge.adapters.emotion_tflite import standardised
+from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.face import Face
 
 CHECKPOINT = "emotion.pt"
+_DIGEST_LETTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +57,34 @@ class Recipe:
     """How far teachers, where there are any, are believed rather than the labels, 0 to 1."""
     rows: int | None = None
     """Rows per epoch; None for as many as there are."""
+    bfloat16: bool = False
+    """Whether to compute in bfloat16 rather than float32 where torch holds that to be enough."""
 
 
-QUICK = Recipe(epochs=2, rows=6400)
+QUICK = Recipe(epochs=2, rows=2560)
 
 
 class Training:
-    """Network, optimiser and running average, saved and loaded together."""
+    """Network, optimiser and running average, saved and loaded together.
 
-    def __init__(self, recipe: Recipe, seed: int, teachers: Sequence[EmotionNetwork] = ()) -> None:
+    Args:
+        recipe: What the run is made of.
+        seed: What every draw comes from.
+        rows: To train on.
+        faces: Where the face is in each picture, by the numbers in `rows.index`.
+        teachers: Networks to learn from as well.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        seed: int,
+        rows: Rows,
+        faces: list[Face],
+        teachers: Sequence[EmotionNetwork] = (),
+    ) -> None:
         torch.manual_seed(seed)
-        self.recipe, self.seed = recipe, seed
+        self.recipe, self.seed, self.rows, self.faces = recipe, seed, rows, faces
         self.teachers = [teacher.to(memory_format=torch.channels_last) for teacher in teachers]
         self.network = EmotionNetwork().to(memory_format=torch.channels_last)
         self.average = torch.optim.swa_utils.AveragedModel(
@@ -77,9 +99,16 @@ class Training:
             nesterov=True,
         )
         self.epoch = 0
+        self.begun_with: dict[str, Any] = {
+            "seed": seed,
+            **asdict(recipe),
+            "pictures": _digest_of_rows(rows, faces),
+            "teachers": [_digest_of_weights(teacher) for teacher in teachers],
+        }
 
-    def run_epoch(self, rows: Rows, faces: list[Face], *, is_bfloat16: bool) -> float:
+    def run_epoch(self) -> float:
         """Train one epoch and return the mean loss; the seed and the epoch fix every draw."""
+        rows, faces = self.rows, self.faces
         random = np.random.default_rng((self.seed, self.epoch))
         torch.manual_seed(self.seed * 1000 + self.epoch)
         order = _draw(rows, self.recipe, random)
@@ -93,7 +122,7 @@ class Training:
             )
             for group in self.optimiser.param_groups:
                 group["lr"] = self._rate(self.epoch + step / steps)
-            with torch.autocast("cpu", torch.bfloat16, enabled=is_bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
                 batch = as_tensor(crops)
                 seen, searched = (logits.float() for logits in self.network(batch))
                 loss = self._loss(seen, searched, rows, chosen)
@@ -111,6 +140,7 @@ class Training:
     def state(self) -> dict[str, Any]:
         """Return everything needed to go on."""
         return {
+            "begun_with": self.begun_with,
             "epoch": self.epoch,
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -118,7 +148,13 @@ class Training:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from `state`."""
+        """Go on from `state`.
+
+        Raises:
+            ValueError: It was begun with something else; the message names what.
+        """
+        if others := _differences(state.get("begun_with", {}), self.begun_with):
+            raise ValueError(f"was begun with {others}")
         self.epoch = state["epoch"]
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
@@ -199,14 +235,63 @@ def logits_of(
 
 def trained_network(work: Path) -> EmotionNetwork:
     """Return the averaged network of the checkpoint in `work`, ready to use."""
-    average = torch.load(work / CHECKPOINT, weights_only=True)["average"]
+    average = load_checkpoint(work)["average"]
     prefix = "module."  # of torch's averaged model
     network = EmotionNetwork()
-    network.load_state_dict(
-        {key[len(prefix) :]: value for key, value in average.items() if key.startswith(prefix)}
-    )
+    try:
+        network.load_state_dict(
+            {key[len(prefix) :]: value for key, value in average.items() if key.startswith(prefix)}
+        )
+    except RuntimeError as error:
+        raise SystemExit(
+            f"{work / CHECKPOINT} is of another network than this recipe's: train anew with "
+            "another --work"
+        ) from error
     network.eval()
     return network
+
+
+def load_checkpoint(work: Path) -> dict[str, Any]:
+    """Return `Training.state` as it was saved in `work`.
+
+    Raises:
+        SystemExit: It is missing or damaged.
+    """
+    path = work / CHECKPOINT
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+    except FileNotFoundError as error:
+        raise SystemExit(f"{path} is missing: run models.recipes.emotion.train first") from error
+    except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise SystemExit(f"{path} is damaged: remove it and train anew") from error
+    return state
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """Return in words what of `now` was otherwise before; empty where nothing was."""
+    return ", ".join(
+        f"{name} {before.get(name, 'unknown')} (now {value})"
+        for name, value in now.items()
+        if name not in before or before[name] != value
+    )
+
+
+def _digest_of_rows(rows: Rows, faces: list[Face]) -> str:
+    """Return what is the same only for the same pictures, labels and framing."""
+    digest = hashlib.sha256()
+    for picture in rows.pictures:
+        digest.update(picture.tobytes())
+    for array in (rows.shares, rows.searched):
+        digest.update(array.tobytes())
+    digest.update(repr([faces[row] for row in rows.index]).encode())
+    return digest.hexdigest()[:_DIGEST_LETTERS]
+
+
+def _digest_of_weights(network: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for values in network.state_dict().values():
+        digest.update(values.numpy().tobytes())
+    return digest.hexdigest()[:_DIGEST_LETTERS]
 
 
 def _decayed_and_plain(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -242,6 +327,33 @@ def _expected_draws(rows: Rows, recipe: Recipe) -> npt.NDArray[np.float64]:
     return np.asarray(count * usual * weight / (usual * weight).sum())
 
 
+def check_trainable(pictures: Pictures, faces: list[Face], recipe: Recipe) -> None:
+    """Refuse pictures that nothing could be learnt from or chosen by.
+
+    Raises:
+        SystemExit: They are too few, lack a class, or are not those the faces were found in.
+    """
+    train = pictures.train
+    absent = [str(EMOTIONS[n]) for n in np.flatnonzero(~train.shares.any(axis=0))]
+    if absent:
+        raise SystemExit(
+            f"no picture to train on shows {', '.join(absent)}: each of the eight classes needs "
+            "some"
+        )
+    if (recipe.rows or len(train)) < recipe.batch:
+        raise SystemExit(
+            f"{len(train)} pictures to train on are less than one batch of {recipe.batch}"
+        )
+    if not len(pictures.choose):
+        raise SystemExit("no picture of PublicTest has a majority: there is nothing to choose by")
+    last = max(int(rows.index.max()) for rows in (train, pictures.searched_choose))
+    if last >= len(faces):
+        raise SystemExit(
+            f"faces were found in {len(faces)} pictures and there are more now: run "
+            "models.recipes.emotion.frame again"
+        )
+
+
 def main() -> None:
     """Train, printing the accuracy on the choosing part after every epoch."""
     parser = argparse.ArgumentParser(
@@ -256,29 +368,36 @@ def main() -> None:
         default=[],
         help="work folder of an earlier run to learn from as well; may be given several times",
     )
-    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--epochs", type=int, help=f"default {Recipe().epochs}")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="minutes instead of half an hour")
+    parser.add_argument("--quick", action="store_true", help="minutes instead of a night")
     parser.add_argument("--bfloat16", action="store_true", help="twice as fast where the CPU can")
     arguments = parser.parse_args()
 
     torch.use_deterministic_algorithms(mode=True)
+    recipe = replace(QUICK if arguments.quick else Recipe(), bfloat16=arguments.bfloat16)
+    if arguments.epochs is not None:
+        recipe = replace(recipe, epochs=arguments.epochs)
     pictures, faces = load_pictures(arguments.data), load_faces(arguments.work)
-    training = Training(
-        QUICK if arguments.quick else Recipe(arguments.epochs),
-        arguments.seed,
-        [trained_network(folder) for folder in arguments.teacher],
-    )
+    check_trainable(pictures, faces, recipe)
+    teachers = [trained_network(folder) for folder in arguments.teacher]
+    training = Training(recipe, arguments.seed, pictures.train, faces, teachers)
     checkpoint = arguments.work / CHECKPOINT
     if checkpoint.is_file():
-        training.load(torch.load(checkpoint, weights_only=True))
+        try:
+            training.load(load_checkpoint(arguments.work))
+        except ValueError as error:
+            raise SystemExit(
+                f"{checkpoint} {error}. Go on with the same, or begin anew: name another --work, "
+                "or remove this file."
+            ) from error
     chosen_by = pictures.searched_choose
     crops = plain_crops(chosen_by, faces)
     is_judged = np.isin(chosen_by.index, pictures.choose.index)
     print(f"{len(pictures.train)} rows to train on, seed {arguments.seed}", flush=True)
     while training.epoch < training.recipe.epochs:
         began_s = time.monotonic()
-        loss = training.run_epoch(pictures.train, faces, is_bfloat16=arguments.bfloat16)
+        loss = training.run_epoch()
         torch.save(training.state(), checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
         seen, searched = logits_of(training.average, crops)

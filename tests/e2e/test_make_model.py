@@ -1,0 +1,143 @@
+"""Making the emotion model as a person does it, in the quick mode, on drawn faces."""
+
+import hashlib
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.recipes.emotion.faces import FACES
+from models.recipes.emotion.pictures import FILE, PICTURE_PX
+from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
+from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
+from soulsync_edge.domain.emotion import EMOTIONS, Emotion
+
+Picture = npt.NDArray[np.uint8]
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "models"
+WORK = ROOT / "build" / "emotion-quick"
+VENV = ROOT / ".venv-train"
+
+TRAINING, PUBLIC_TEST, PRIVATE_TEST = 0, 1, 2
+FER2013_NUMBERS = (6, 3, 5, 4, 0, 1, 2, 6)
+"""In FER+ order; contempt, which FER2013 does not know, counts as neutral."""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),  # a minute or two on two idle cores
+    pytest.mark.skipif(
+        not (VENV / ".made-from").exists(),
+        reason=".venv-train is missing, where torch and the converter are: run `make setup-train`",
+    ),
+]
+
+
+@cache
+def drawn_face(label: Emotion) -> Picture:
+    """The actor's face cut as tight as FER's pictures are."""
+    camera = ActorCamera(SHIPPED, (Scene(0.0, label),), start_s=0.0)
+    face = cv2.cvtColor(camera.pixels_at(1.0)[153:299, 240:386], cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(face, (PICTURE_PX, PICTURE_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def grainy(picture: Picture, random: np.random.Generator) -> Picture:
+    """The picture with a light and a grain of its own, so that no two are the same."""
+    grain = random.normal(random.normal(0, 10), 4, picture.shape)
+    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder like FER's: six faces of every class to train on, one in each other part."""
+    usages = [TRAINING] * 6 + [PUBLIC_TEST, PRIVATE_TEST]
+    random = np.random.default_rng(1)
+    rows = [(usage, number) for usage in usages for number in range(len(EMOTIONS))]
+    votes = np.zeros((len(rows), 10), np.int8)
+    votes[np.arange(len(rows)), [number for _, number in rows]] = 10
+    folder = tmp_path / "data"
+    folder.mkdir()
+    np.savez(
+        folder / FILE,
+        images=np.stack([grainy(drawn_face(EMOTIONS[number]), random) for _, number in rows]),
+        label=np.array([FER2013_NUMBERS[number] for _, number in rows], np.int8),
+        usage=np.array([usage for usage, _ in rows], np.int8),
+        ferplus_votes=votes,
+    )
+    return folder
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1700
+    )
+
+
+def shipped() -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in SHIPPED.iterdir()
+        if path.is_file()
+    }
+
+
+def trained(data: Path, work: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    train = ("-m", "models.recipes.emotion.train", "--quick", "--data", data, "--work", work)
+    return run(VENV / "bin/python", *train, *options)
+
+
+def test_the_quick_mode_goes_all_the_way_and_leaves_the_shipped_model_alone(data: Path) -> None:
+    before = shipped()
+
+    done = run("scripts/make_model.sh", data, "--quick")
+
+    assert done.returncode == 0, done.stderr
+    assert "48 rows to train on" in done.stdout
+    assert "epoch 2: loss" in done.stdout
+    assert "The model lies in build/emotion-quick/models." in done.stdout
+    reader = TfliteEmotionReader(WORK / "models")
+    crop = np.random.default_rng(2).integers(0, 256, (64, 64), np.uint8)
+    assert sum(reader.read(crop).probabilities) == pytest.approx(1)
+    assert sum(reader.searched(crop)) == pytest.approx(1)
+    assert shipped() == before
+
+    same = trained(data, WORK)
+    assert same.returncode == 0, same.stderr
+    assert "epoch" not in same.stdout, "it was done already"
+
+    other = trained(data, WORK, "--seed", "2", "--epochs", "3")
+    assert other.returncode == 1
+    assert "emotion.pt was begun with seed 1 (now 2), epochs 2 (now 3). Go on" in other.stderr
+    assert "Traceback" not in other.stderr
+
+    with np.load(data / FILE) as stored:
+        np.savez(data / FILE, **dict(stored) | {"images": 255 - stored["images"]})
+    assert "emotion.pt was begun with pictures " in trained(data, WORK).stderr
+
+
+def test_pictures_without_one_of_the_classes_are_refused_before_the_first_step(
+    data: Path, tmp_path: Path
+) -> None:
+    with np.load(data / FILE) as stored:
+        votes, rows = stored["ferplus_votes"].copy(), len(stored["label"])
+        votes[votes[:, EMOTIONS.index(Emotion.FEAR)] > 0] = (10, *[0] * 9)
+        np.savez(data / FILE, **dict(stored) | {"ferplus_votes": votes})
+    box, points = np.zeros((rows, 4)), np.zeros((rows, 6, 2))
+    np.savez(tmp_path / FACES, box=box, points=points, score=np.zeros(rows))
+
+    done = trained(data, tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("no picture to train on shows fear: ")
+
+
+def test_a_training_that_was_broken_off_ends_where_an_unbroken_one_does(data: Path) -> None:
+    done = run(VENV / "bin/python", "-m", "tests.resumed_training", data)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "epochs 2 2, same True, already after one False\n"
