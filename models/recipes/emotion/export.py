@@ -8,6 +8,7 @@ device's own reader, and the int8 file is compared with the float network there.
 """
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -23,18 +24,16 @@ from models.recipes.emotion.augment import varied_crop
 from models.recipes.emotion.evaluation import read_all
 from models.recipes.emotion.faces import load_faces, plain_crops
 from models.recipes.emotion.manifest import MODELS, described, write_entry
-from models.recipes.emotion.pictures import (
-    FER2013_WORDS,
-    Rows,
-    load_pictures,
+from models.recipes.emotion.pictures import FER2013_WORDS, Rows, load_pictures
+from models.recipes.emotion.train import (
+    Recipe,
+    drawn_shares,
+    load_checkpoint,
+    logits_of,
+    trained_network,
 )
-from models.recipes.emotion.train import Recipe, drawn_shares, logits_of, trained_network
 from soulsync_edge.adapters.crop_opencv import CROP_PX, crop_face
-from soulsync_edge.adapters.emotion_tflite import (
-    MODEL,
-    TfliteEmotionReader,
-    standardised,
-)
+from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader, standardised
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.face import Face
 
@@ -92,7 +91,7 @@ def _widest(each: list[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
 def calibration_crops(rows: Rows, faces: list[Face]) -> npt.NDArray[np.uint8]:
     """Return training crops to take the ranges from: half plain, half varied."""
     random = np.random.default_rng(0)
-    chosen = random.choice(len(rows), _CALIBRATION_CROPS, replace=False)
+    chosen = random.choice(len(rows), min(_CALIBRATION_CROPS, len(rows)), replace=False)
     half = len(chosen) // 2
     plain = [crop_face(rows.pictures[n], faces[rows.index[n]]) for n in chosen[:half]]
     varied = [varied_crop(rows.pictures[n], faces[rows.index[n]], random) for n in chosen[half:]]
@@ -180,13 +179,18 @@ def main() -> None:
     write_int8(network, calibration_crops(pictures.train, faces), arguments.work, target)
 
     _write_manifest(1.0, target)
-    int8 = read_all(TfliteEmotionReader(arguments.models), crops)
-    temperature = fitted_temperature(int8, labels)
+    temperature = fitted_temperature(read_all(TfliteEmotionReader(arguments.models), crops), labels)
     _write_manifest(temperature, target)
 
-    exact = torch.softmax(torch.from_numpy(logits_of(network, crops)[0]), dim=1).numpy()
+    int8 = read_all(TfliteEmotionReader(arguments.models), crops)
+    logits = torch.from_numpy(logits_of(network, crops)[0])
+    exact = torch.softmax(logits / temperature, dim=1).numpy()
+    training = load_checkpoint(arguments.work)
     report = {
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "part": "PublicTest",
+        "epochs_trained": training["epoch"],
+        "begun_with": training.get("begun_with", {}),
         "balance": strength,
         "temperature": temperature,
         "float_accuracy": float(np.mean(exact.argmax(1) == labels)),

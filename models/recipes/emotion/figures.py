@@ -143,13 +143,27 @@ class Figures(_Recorded):
 
 
 class Export(_Recorded):
-    """How far int8 is from float, on the part that settings are chosen by."""
+    """What the file was made of, and how far int8 is from float.
 
+    Attributes:
+        sha256: Of the very file that was compared.
+        part: The part that settings are chosen by, on which it was compared.
+        float_accuracy: Share that the float network got right.
+        int8_accuracy: Share that the int8 file got right.
+        mean_difference: Between their probabilities.
+        temperature: What the logits are divided by before the softmax.
+        epochs_trained: How many epochs the weights have seen; None where nobody recorded it.
+        begun_with: What else the training was made of, by name; empty where nobody recorded it.
+    """
+
+    sha256: str
     float_accuracy: float
     int8_accuracy: float
     mean_difference: float
     temperature: float
     part: str
+    epochs_trained: int | None = None
+    begun_with: dict[str, Any] = {}
 
 
 def read_figures(folder: Path) -> Figures:
@@ -161,10 +175,15 @@ def read_figures(folder: Path) -> Figures:
     return _read(folder / FIGURES, Figures)
 
 
-def read_export(folder: Path) -> Export | None:
-    """Return the comparison with float, or None where none is recorded."""
+def read_export(folder: Path, sha256: str) -> Export | None:
+    """Return the comparison with float of the file with this hash, or None where none is recorded.
+
+    Raises:
+        SystemExit: What is recorded is not understood.
+    """
     path = folder / EXPORT
-    return _read(path, Export) if path.exists() else None
+    export = _read(path, Export) if path.exists() else None
+    return export if export is not None and export.sha256 == sha256 else None
 
 
 def _read(path: Path, model: type[_Model]) -> _Model:

@@ -64,6 +64,7 @@ def some_figures() -> dict[str, Any]:
 
 def some_export(**changed: Any) -> dict[str, Any]:
     export = {
+        "sha256": SHA256,
         "part": "PublicTest",
         "float_accuracy": 0.881,
         "int8_accuracy": 0.88,
@@ -211,6 +212,22 @@ def test_a_comparison_nobody_recorded_is_not_made_up(tmp_path: Path) -> None:
 
     assert row_of(text, "int8 against float").endswith("| not recorded | not known |")
     assert "Not recorded yet" in text
+
+
+def test_a_comparison_of_another_file_is_not_told(tmp_path: Path) -> None:
+    folder = checkout(tmp_path, some_figures(), some_export(sha256="6" * 64))
+
+    text = made(folder, card.CARD)
+
+    assert row_of(text, "int8 against float").endswith("| not recorded | not known |")
+
+
+def test_the_card_tells_what_the_weights_were_trained_with(tmp_path: Path) -> None:
+    export = some_export(epochs_trained=45, begun_with={"seed": 1, "weight_decay": 0.0005})
+
+    text = made(checkout(tmp_path, some_figures(), export), card.CARD)
+
+    assert "have seen 45 epochs, with seed 1, weight decay 0.0005.\n" in text
 
 
 def test_classes_it_hardly_knows_are_named(tmp_path: Path) -> None:
