@@ -26,7 +26,7 @@ class Emotion(StrEnum):
 
 EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
 
-LEAST_CONFIDENCE = 0.65
+LEAST_CONFIDENCE = 0.67
 """A look with less confidence is *unsure*: it names no class.
 
 Of the looks that are kept 93 % are read right. Source: models/recipes/emotion/choose_gate.py,
