@@ -37,9 +37,10 @@ def _stamped(play: Callable[[Any], int], file: int) -> Callable[[Any], int]:
         at_s = time.monotonic()
         if answer == ACCEPTED:
             media = player.get_media()
-            path = unquote(urlparse(media.get_mrl()).path, errors="surrogateescape")
+            given = unquote(urlparse(media.get_mrl()).path, errors="surrogateescape")
             media.release()
-            os.write(file, os.fsencode(f"{at_s!r} {path}\n"))
+            # The player hands over an open file, not its name.
+            os.write(file, os.fsencode(f"{at_s!r} {os.path.realpath(given)}\n"))
         return answer
 
     return stamped
