@@ -122,7 +122,10 @@ def follows(script: tuple[Moment, ...], moods: tuple[Moment, ...], within_s: flo
 
     The same labels in the same order, no more and no fewer, each at most `within_s` after its
     scene began and not before. How late is counted from the scene, or from zero for the first.
+    Without a script, as with a camera or a video, every mood is right.
     """
+    if not script:
+        return []
     told, acted = [mood.label for mood in moods], [scene.label for scene in script]
     if told != acted:
         return [f"the moods told ({', '.join(told)}) are not those acted ({', '.join(acted)})"]

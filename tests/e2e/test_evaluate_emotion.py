@@ -143,6 +143,38 @@ def test_without_a_face_the_picture_itself_is_read_and_counted(tmp_path: Path) -
     assert (gated["n"], gated["accuracy"], gated["abstained"]) == (0, None, {"no face": 3})
 
 
+def test_where_no_face_is_found_at_all_a_person_is_asked_whether_these_are_faces(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, [np.zeros((60, 60, 3), np.uint8)] * 2, [Emotion.NEUTRAL] * 2)
+
+    done = run("evaluate", "--data", path)
+
+    assert done.returncode == 0
+    assert "no face was found in any picture" in done.stderr
+
+
+def test_it_runs_from_any_folder_and_bears_a_reader_who_has_enough(tmp_path: Path) -> None:
+    path = write(tmp_path, [portrait(Emotion.HAPPY, 64)], [Emotion.HAPPY])
+    program = ROOT / "models/recipes/emotion/evaluate.py"
+
+    with subprocess.Popen(
+        [sys.executable, program, "--data", path],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        said = done.stderr.read()
+
+    assert "Traceback" not in said
+    assert "BrokenPipe" not in said
+    assert done.returncode == 0, said
+
+
 def test_the_gate_leaves_out_and_names_what_the_device_would_not_read(tmp_path: Path) -> None:
     clear = scene(Emotion.HAPPY)
     dark = (clear * 0.01).astype(np.uint8)

@@ -15,6 +15,7 @@ is how many faces would leave the device unsure.
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -72,7 +73,21 @@ def main() -> None:
     figures = report(readings, examples.labels, examples.emotions)
     if arguments.gate:
         figures["abstained"] = readings.abstained
-    print(json.dumps(figures) if arguments.json else "\n".join(report_lines(figures)))
+    if not figures["faces_found"]:
+        print(
+            f"{arguments.data}: no face was found in any picture, so each was taken as cut to the "
+            "face. Are these pictures of faces, and the right way up?",
+            file=sys.stderr,
+        )
+    _tell(json.dumps(figures) if arguments.json else "\n".join(report_lines(figures)))
+
+
+def _tell(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever read our lines has enough; without this Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

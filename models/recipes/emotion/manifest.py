@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from models.recipes.emotion.pictures import FER2013_CLASSES
 
-MODELS = Path("models")
+MODELS = Path(__file__).parents[2]
 
 
 def described(path: Path) -> dict[str, dict[str, Any]]:

@@ -57,7 +57,7 @@ from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.face import Face
 
-MODELS = Path("models")
+MODELS = Path(__file__).parents[2]
 RECORD = Path("models/resting_face.md")
 
 LEANS_FROM = 0.25

@@ -18,7 +18,8 @@ def report_lines(
     total = report["n"] + sum(report.get("abstained", {}).values())
     lines = [f"{total} pictures, a face found in {report['faces_found']:.2%}"]
     if "abstained" in report:
-        lines.append(f"{report['n']} read; turned away by the quality gate:")
+        away = "turned away by the quality gate:" if report["abstained"] else "none turned away"
+        lines.append(f"{report['n']} read; {away}")
         lines += [f"  {reason}: {count}" for reason, count in sorted(report["abstained"].items())]
     if not report["n"]:
         return [*lines, "no picture was read: there is nothing to measure"]

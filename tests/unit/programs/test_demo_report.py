@@ -46,6 +46,10 @@ def test_a_scene_that_was_not_told_is_wrong() -> None:
     assert told((0.0, "neutral"), (14.2, "happy"))
 
 
+def test_where_nothing_was_acted_no_mood_is_wrong() -> None:
+    assert follows((), (Moment(3.0, "happy"),), within_s=3.5) == []
+
+
 @pytest.mark.parametrize("t_s", [11.0, 15.6])
 def test_a_scene_told_too_early_or_too_late_is_wrong(t_s: float) -> None:
     [problem] = told((0.0, "neutral"), (t_s, "happy"), (28.0, "nobody"))
