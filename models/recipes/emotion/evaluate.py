@@ -29,6 +29,7 @@ from models.recipes.emotion.tables import report_lines
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
 from soulsync_edge.domain.face import Face
 from soulsync_edge.errors import ModelError
+from soulsync_edge.programs.native_chatter import hushed
 from soulsync_edge.services.perception import obstacle_of
 from soulsync_edge.settings import CameraSettings
 
@@ -59,8 +60,9 @@ def main() -> None:
         examples = read_examples(arguments.data)
         if examples.note:
             print(f"{arguments.data}: {examples.note}", file=sys.stderr)
-        framing = Framing(arguments.models)
-        reader = TfliteEmotionReader(arguments.models)
+        with hushed():
+            framing = Framing(arguments.models)
+            reader = TfliteEmotionReader(arguments.models)
     except (ExamplesError, ModelError) as error:
         raise SystemExit(str(error)) from error
     readings = read_pictures(

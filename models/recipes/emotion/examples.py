@@ -38,8 +38,7 @@ _UNREADABLE = (
     ValueError,  # among others: pickled objects, which are never loaded
     EOFError,
     MemoryError,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # zipfile's word for an encrypted file, or one packed in a way it does not know
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -122,7 +122,10 @@ def main() -> None:
     try:
         target = take_in(arguments.file, arguments.models, told)
     except ModelError as error:
-        raise SystemExit(str(error)) from error
+        raise SystemExit(
+            f"{error}\nNothing was taken in. The entry that this speaks of was made from your file "
+            "and your options: docs/models.md says what both must be like."
+        ) from error
     except OSError as error:
         raise SystemExit(f"{error.filename}: {error.strerror}; name another folder") from error
     print(f"{target}: taken in. Measure it, then try it:")

@@ -34,6 +34,7 @@ import numpy.typing as npt
 
 from models.recipes.emotion.augment import varied_crop
 from models.recipes.emotion.faces import load_faces
+from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import FILE, MORE_FILE, all_pictures, load_pictures
 from models.recipes.emotion.resting_trials import (
     Change,
@@ -57,7 +58,6 @@ from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.face import Face
 
-MODELS = Path(__file__).parents[2]
 RECORD = Path("models/resting_face.md")
 
 LEANS_FROM = 0.25
