@@ -134,7 +134,9 @@ class Demo:
                 program.revive()
             lines = self._probe.lines
             for line in sorted(lines - told):
-                _say(f"{clock() - self._origin_s:6.1f} s  {line}")
+                at_s = clock() - self._origin_s
+                # Until the script begins there is no time to tell, only that things are starting.
+                _say(f"{at_s:6.1f} s  {line}" if at_s >= 0 else f"{'start':>8}  {line}")
             told = lines or told
             self._probe.wait(0.2)
 

@@ -1,6 +1,7 @@
 """`make demo` as a newcomer runs it: everything real, and a report that does not take its word."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def test_the_demo_sees_its_script_is_heard_and_answers(tmp_path: Path) -> None:
     assert "soulsync/soulsync/mood/state" in report["mqtt_topics"]
     assert report["page_ok"]
     assert "Traceback" not in ended.stdout + ended.stderr
+    assert re.search(r"^ +\d+\.\d s  Looks cheerful", ended.stdout, re.MULTILINE)
+    assert not re.search(r"^ *-\d+\.\d s", ended.stdout, re.MULTILINE), "a time before the start"
 
 
 def test_too_short_a_demo_is_refused_in_words(tmp_path: Path) -> None:
