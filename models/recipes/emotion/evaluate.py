@@ -10,7 +10,8 @@ disgust, fear, contempt. With fewer than eight names the answer is looked for am
 The face is looked for in each picture; where none is found, the picture is taken as cut to the
 face. With --gate, faces that the device would not read (too dark, too far ...) are left out of the
 figures and counted by reason. Shares are fractions; the calibration error is over 15 bins; `unsure`
-is how many faces would leave the device unsure.
+is how many faces would leave the device unsure, were every look a good one: it believes a poor look
+less, which is not counted here.
 """
 
 import argparse
