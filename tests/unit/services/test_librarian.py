@@ -355,25 +355,35 @@ def test_a_stick_full_of_other_things_lists_only_so_many(room: Room) -> None:
     assert len(room.swapped[-1].skipped) == 1000
 
 
-def test_a_disk_that_does_not_answer_is_away_until_it_does(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def answers(room: Room, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Whether the disk under /music answers: it hangs while this is cleared."""
     monkeypatch.setattr(subject, "ANSWER_S", 0.05)
-    answer = threading.Event()
+    answers = threading.Event()
+    answers.set()
     real = room.music.whereabouts
 
-    def stuck(folder: Path) -> tuple[str, int]:
-        answer.wait(timeout=30)
+    def whereabouts(folder: Path) -> tuple[str, int]:
+        if folder == Path("/music"):
+            answers.wait(timeout=30)
         return real(folder)
 
+    monkeypatch.setattr(room.music, "whereabouts", whereabouts)
+    yield answers
+    answers.set()
+
+
+def test_a_disk_that_does_not_answer_is_away_until_it_does(
+    room: Room, answers: threading.Event
+) -> None:
     room.look()
 
     async def through_a_hang() -> None:
-        monkeypatch.setattr(room.music, "whereabouts", stuck)
+        answers.clear()
         await room.librarian.look()
         await room.librarian.look()
         assert "does not answer" in room.swapped[-1].notice
-        answer.set()
+        answers.set()
         async with asyncio.timeout(30):
             while room.swapped[-1].is_away:
                 await asyncio.sleep(0)  # lets the late answer in
@@ -385,26 +395,17 @@ def test_a_disk_that_does_not_answer_is_away_until_it_does(
 
 
 def test_another_folder_is_asked_though_the_old_one_hangs(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    room: Room, answers: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subject, "ANSWER_S", 0.05)
-    answer = threading.Event()
-    real = room.music.whereabouts
-
-    def stuck(folder: Path) -> tuple[str, int]:
-        if folder == Path("/music"):
-            answer.wait(timeout=30)
-        return real(folder)
-
-    monkeypatch.setattr(room.music, "whereabouts", stuck)
+    answers.clear()
     room.look()
     assert room.swapped[-1].is_away
 
     monkeypatch.setattr(subject, "ANSWER_S", 30.0)
     room.librarian.apply(LibrarySettings(folder="/other"))
     room.look()
-    answer.set()
 
+    assert not answers.is_set()
     assert room.shown == ["a", "b", "c"]
 
 
