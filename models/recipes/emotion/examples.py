@@ -33,7 +33,7 @@ WORDS: Mapping[str, Emotion] = {
 _BRIGHTEST = 255
 _CHANNELS = 3
 
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     ValueError,  # among others: pickled objects, which are never loaded
     EOFError,
@@ -42,6 +42,7 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+"""What numpy raises on reading an npz that is damaged or none at all."""
 
 
 class ExamplesError(Exception):
@@ -66,11 +67,24 @@ class Examples:
 
 
 class Album:
-    """Pictures as an npz holds them: one block, or JPEG files one after another."""
+    """Pictures as an npz holds them: one block, or JPEG files one after another.
 
-    def __init__(self, block: Array, offset: npt.NDArray[np.int64] | None = None) -> None:
+    Args:
+        block: The pictures, or the bytes of all files.
+        offset: Where in `block` each file begins, and the last ends.
+        as_grey: Files are unpacked as grey, by their own brightness channel.
+    """
+
+    def __init__(
+        self,
+        block: Array,
+        offset: npt.NDArray[np.int64] | None = None,
+        *,
+        as_grey: bool = False,
+    ) -> None:
         self._block = block
         self._offset = offset
+        self._as_grey = as_grey
 
     def __len__(self) -> int:
         return len(self._block) if self._offset is None else len(self._offset) - 1
@@ -85,7 +99,8 @@ class Album:
             if self._offset is None:
                 yield self._block[row]
             else:
-                yield _decoded(self._block[self._offset[row] : self._offset[row + 1]], row)
+                content = self._block[self._offset[row] : self._offset[row + 1]]
+                yield _decoded(content, row, as_grey=self._as_grey)
 
 
 def read_examples(path: Path) -> Examples:
@@ -138,7 +153,7 @@ class _File:
         self.path = path
         try:
             stored = np.load(opened, allow_pickle=False)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ExamplesError(
                 f"{path}: not an npz, or cut short; write it with numpy.savez."
             ) from error
@@ -166,7 +181,7 @@ class _File:
             )
         try:
             found = self._stored[key]
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             if "allow_pickle" in str(error):
                 raise ExamplesError(
                     f"{self.path}: `{key}` holds pickled Python objects, which are not loaded. "
@@ -284,14 +299,14 @@ def _jpegs(file: _File) -> Album:
     return pictures
 
 
-def _decoded(content: Array, row: int) -> Picture:
+def _decoded(content: Array, row: int, *, as_grey: bool) -> Picture:
     try:
-        picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
+        picture = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE if as_grey else cv2.IMREAD_COLOR_RGB)
     except cv2.error:  # some damage, a huge size in the header for one, comes so
         picture = None
     if picture is None:
         raise ValueError(f"picture {row} does not decode")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(picture, np.uint8)
 
 
 def _brief(error: BaseException) -> str:

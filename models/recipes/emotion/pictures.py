@@ -1,16 +1,14 @@
 """The training pictures with what people saw in them, as rows to train on and rows to judge by."""
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+
+from models.recipes.emotion.examples import UNREADABLE, Album
 
 FILE = "fer2013_ferplus.npz"
 MORE_FILE = "muxspace_train.npz"
@@ -157,7 +155,7 @@ def _stored(path: Path, *keys: str) -> dict[str, npt.NDArray[Any]]:
             stored = dict(opened)
     except FileNotFoundError as error:
         raise SystemExit(f"{path} is missing: {_REMEDY}") from error
-    except (EOFError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (*UNREADABLE, TypeError) as error:  # TypeError: a single array
         raise SystemExit(f"{path} is damaged or no npz ({error}): {_REMEDY}") from error
     if missing := set(keys) - set(stored):
         raise SystemExit(f"{path} lacks {', '.join(sorted(missing))}: {_REMEDY}")
@@ -167,11 +165,8 @@ def _stored(path: Path, *keys: str) -> dict[str, npt.NDArray[Any]]:
 def _more_pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
     stored = _stored(path, "jpeg", "offset")
     try:
-        return [
-            np.asarray(cv2.imdecode(stored["jpeg"][start:end], cv2.IMREAD_GRAYSCALE), np.uint8)
-            for start, end in pairwise(stored["offset"])
-        ]
-    except (TypeError, cv2.error) as error:  # TypeError: not decoded, so None
+        return list(Album(stored["jpeg"], stored["offset"], as_grey=True))
+    except (TypeError, ValueError) as error:  # TypeError: offset is of no whole numbers
         raise SystemExit(f"{path}: jpeg does not decode where offset says: {_REMEDY}") from error
 
 

@@ -166,6 +166,16 @@ def test_a_damaged_data_file_is_named(tmp_path: Path, content: bytes) -> None:
         load_pictures(tmp_path)
 
 
+def test_an_encrypted_data_file_is_named(tmp_path: Path) -> None:
+    write_pictures(tmp_path, [(TRAINING, CLEAR_HAPPY, 1)])
+    content = bytearray((tmp_path / FILE).read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag in the first entry of the index
+    (tmp_path / FILE).write_bytes(content)
+
+    with pytest.raises(SystemExit, match=r"fer2013_ferplus\.npz is damaged.*emotion\.md"):
+        load_pictures(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
