@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from soulsync_edge.adapters.model_manifest import REMEDY, CheckedModel, Tensor, checked_model
+from soulsync_edge.adapters.model_manifest import (
+    MANIFEST_REMEDY,
+    REMEDY,
+    CheckedModel,
+    Tensor,
+    checked_model,
+)
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
 from soulsync_edge.errors import ModelError
 from soulsync_edge.eye_ports import Crop
@@ -57,6 +63,7 @@ class TfliteEmotionReader:
     def __init__(self, folder: Path) -> None:
         model = checked_model(folder, MODEL)
         _check_labels(model)
+        temperature = _temperature(model)
         self._interpreter = network = _loaded(model)
         if (inputs := len(network.get_input_details())) != 1:
             raise ModelError(
@@ -78,7 +85,7 @@ class TfliteEmotionReader:
             else _agreed(model, "searched output", model.searched, outputs)
         )
         self._path = model.path
-        self._temperature = model.temperature
+        self._temperature = temperature
         # The first run sets up buffers: have that behind us before the first face.
         self.read(np.zeros(self._input.shape[1:3], np.uint8))
 
@@ -143,13 +150,18 @@ def _check_labels(model: CheckedModel) -> None:
         raise ModelError(
             f"model `{model.name}`: the manifest lists the labels "
             f"{', '.join(model.labels) or 'none'}; this release expects {', '.join(expected)}, "
-            f"in that order. Refused; {REMEDY}"
+            f"in that order. Refused; {MANIFEST_REMEDY}"
         )
-    if not 0 < model.temperature < math.inf:
+
+
+def _temperature(model: CheckedModel) -> float:
+    if model.temperature is None:
         raise ModelError(
-            f"model `{model.name}`: the manifest gives the temperature {model.temperature}; it "
-            f"must be above 0 and finite. Refused; {REMEDY}"
+            f"model `{model.name}`: the manifest has no temperature, by which its confidence is "
+            "made fair. Write `temperature = 1.0` if none was fitted. Refused; "
+            f"{MANIFEST_REMEDY}"
         )
+    return model.temperature
 
 
 def _loaded(model: CheckedModel) -> Any:

@@ -134,7 +134,30 @@ def test_an_output_other_than_the_manifest_says_is_refused(copy: Path) -> None:
 def test_a_temperature_of_zero_is_refused(copy: Path) -> None:
     change(copy / "manifest.toml", "temperature = ", "temperature = 0.0 #")
 
-    with pytest.raises(ModelError, match=r"temperature 0\.0; it must be above 0"):
+    with pytest.raises(ModelError, match=r"temperature = 0\.0; it must be a number above 0"):
+        TfliteEmotionReader(copy)
+
+
+def test_a_manifest_without_a_temperature_is_refused(copy: Path) -> None:
+    change(copy / "manifest.toml", "temperature = ", "# ")
+
+    with pytest.raises(ModelError, match=r"has no temperature.*Write `temperature = 1\.0`"):
+        TfliteEmotionReader(copy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"neutral"', '"bored"', "lists the labels bored, happy.*expects neutral, happy"),
+        ('"neutral"', '"happy"', r'says labels = \["happy", "happy".*each of them once'),
+        ('labels = ["neutral"', '# ["neutral"', "lists the labels none; this release expects"),
+    ],
+    ids=["unknown", "twice", "none"],
+)
+def test_other_labels_are_refused(copy: Path, old: str, new: str, told: str) -> None:
+    change(copy / "manifest.toml", old, new)
+
+    with pytest.raises(ModelError, match=rf"{told}.*docs/models\.md shows a whole manifest"):
         TfliteEmotionReader(copy)
 
 

@@ -122,9 +122,15 @@ def test_a_model_the_device_cannot_use_is_refused_with_what_it_needs(
     [
         ({"labels": [*LABELS[1:], LABELS[0]]}, "lists the labels happy,.*expects neutral, happy"),
         ({"labels": LABELS[:7]}, "lists the labels neutral,.*expects neutral,.*contempt"),
-        ({"temperature": 0.0}, r"temperature 0\.0; it must be above 0"),
-        ({"temperature": float("nan")}, "temperature nan; it must be above 0 and finite"),
-        ({"temperature": float("inf")}, "temperature inf; it must be above 0 and finite"),
+        ({"temperature": 0.0}, r"temperature = 0\.0; it must be a number above 0"),
+        (
+            {"temperature": float("nan")},
+            "temperature = nan; it must be a number above 0 and finite",
+        ),
+        (
+            {"temperature": float("inf")},
+            "temperature = inf; it must be a number above 0 and finite",
+        ),
     ],
     ids=["order", "too few", "zero", "nan", "infinite"],
 )
@@ -150,7 +156,7 @@ def test_what_is_no_tflite_file_is_refused_by_name(tmp_path: Path, content: byte
 def test_a_listed_file_that_is_no_tflite_file_is_refused_at_load(tmp_path: Path) -> None:
     folder = taken_in(tmp_path, tiny_model())
     entry = tomllib.loads((folder / "manifest.toml").read_text())["models"]["emotion"]
-    details = {key: entry[key] for key in ("input", "output", "labels")}
+    details = {key: entry[key] for key in ("input", "output", "labels", "temperature")}
     written(folder, b"not a model, though its hash is right")
     write_entry("emotion", "mine.tflite", details, folder)
 
