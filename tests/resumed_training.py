@@ -13,7 +13,7 @@ import torch
 
 from models.recipes.emotion.faces import CANONICAL
 from models.recipes.emotion.pictures import load_pictures
-from models.recipes.emotion.train import Recipe, Training
+from models.recipes.emotion.training import Recipe, Training
 
 
 def main() -> None:

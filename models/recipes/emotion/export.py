@@ -21,17 +21,13 @@ from ai_edge_quantizer import quantizer, recipe
 from torch import nn
 
 from models.recipes.emotion.augment import varied_crop
+from models.recipes.emotion.checkpoint import load_checkpoint, trained_network
 from models.recipes.emotion.evaluation import read_all
 from models.recipes.emotion.faces import load_faces, plain_crops
 from models.recipes.emotion.manifest import MODELS, described, write_entry
+from models.recipes.emotion.network import logits_of
 from models.recipes.emotion.pictures import FER2013_WORDS, Rows, load_pictures
-from models.recipes.emotion.train import (
-    Recipe,
-    drawn_shares,
-    load_checkpoint,
-    logits_of,
-    trained_network,
-)
+from models.recipes.emotion.training import Recipe, drawn_shares
 from soulsync_edge.adapters.crop_opencv import CROP_PX, crop_face
 from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader, standardised
 from soulsync_edge.domain.emotion import EMOTIONS

@@ -2,10 +2,13 @@
 
 from collections import OrderedDict
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from models.recipes.emotion.pictures import CLASSES, FER2013_CLASSES
+from soulsync_edge.adapters.emotion_tflite import standardised
 
 STEM_CHANNELS = 32
 STAGES = ((32, 2, 1), (64, 2, 2), (128, 2, 2), (128, 2, 2))
@@ -60,6 +63,29 @@ class EmotionNetwork(nn.Module):
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         features = self.body(x)
         return self.seen(features), self.searched(features)
+
+
+def as_tensor(crops: npt.NDArray[np.uint8]) -> torch.Tensor:
+    """Return `(N, 64, 64)` uint8 crops as the network's input."""
+    return torch.from_numpy(standardised(crops)[:, None]).to(memory_format=torch.channels_last)
+
+
+def logits_of(
+    network: nn.Module, crops: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the float network's logits of both read-outs, `(N, 8)` and `(N, 7)`.
+
+    Each is the mean over the crop and its mirror image, as on the device.
+    """
+    network.eval()
+    both: list[list[torch.Tensor]] = [[], []]
+    with torch.no_grad():
+        for part in np.array_split(crops, len(crops) // 256 + 1):
+            plain, mirrored = network(as_tensor(part)), network(as_tensor(part[..., ::-1]))
+            for logits, one, other in zip(both, plain, mirrored, strict=True):
+                logits.append((one + other) / 2)
+    seen, searched = (np.asarray(torch.cat(logits).numpy(), np.float32) for logits in both)
+    return seen, searched
 
 
 def _convolution(channels_in: int, channels: int, size: int, stride: int) -> nn.Sequential:
