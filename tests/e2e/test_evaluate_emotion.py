@@ -209,7 +209,7 @@ def test_a_person_gets_a_table(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0
-    assert "5 pictures, a face found in 100.00%" in done.stdout
+    assert "5 pictures, a face found in 100.00 %" in done.stdout
     assert "mean class recall" in done.stdout
     assert "surprise " in done.stdout
 

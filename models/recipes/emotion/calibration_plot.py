@@ -4,6 +4,7 @@ from html import escape
 
 from models.recipes.emotion.figures import Bin, Figures
 from models.recipes.emotion.measures import wilson
+from models.recipes.emotion.telling import percent
 
 _WIDTH_PX, _HEIGHT_PX = 640, 544
 _LEFT_PX, _TOP_PX, _SIDE_PX = 76, 24, 400
@@ -49,7 +50,7 @@ def calibration_svg(figures: Figures) -> str:
 
 def _told(bins: tuple[Bin, ...], n: int, ece: float) -> str:
     ranges = "; ".join(
-        f"confidence {one.from_:.2f} to {one.to:.2f}, {one.n} faces: {one.accuracy:.1%} right"
+        f"confidence {one.from_:.2f} to {one.to:.2f}, {one.n} faces: {percent(one.accuracy)} right"
         for one in bins
     )
     return (

@@ -24,6 +24,7 @@ from models.recipes.emotion.figures import (
     read_figures,
 )
 from models.recipes.emotion.measures import BINS, wilson
+from models.recipes.emotion.telling import percent, rounded
 from soulsync_edge.domain.emotion import LEAST_CONFIDENCE
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +37,6 @@ _READ_OUTS = {"searched": "the second read-out", "output": "the device's own rea
 _TEMPLATES = Path(__file__).parent
 _MODELS = "models"
 _MB = 1_000_000
-_KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Aim:
         """The figure in words."""
         if self.reached is None:
             return "not recorded"
-        return f"{self.reached * self.scale:.{self.decimals}f}{self.unit}{self.remark}"
+        figure = rounded(self.reached * self.scale, self.decimals, whole=self.scale)
+        return f"{figure}{self.unit}{self.remark}"
 
     @property
     def verdict(self) -> str:
@@ -177,18 +178,10 @@ def _filled(template: str, known: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"pct": _pct, "kib": _kib, "grouped": "{:,}".format}
+    environment.filters |= {"pct": percent, "rounded": rounded, "grouped": "{:,}".format}
     environment.globals |= {"between": _between, "interval": _interval}
     # A macro ends with a line of its own; two blank lines would say nothing more than one.
     return re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(known))
-
-
-def _pct(share: float, decimals: int = 1) -> str:
-    return f"{100 * share:.{decimals}f} %"
-
-
-def _kib(size_bytes: int) -> str:
-    return f"{size_bytes / _KIB:,.0f} KiB"
 
 
 def _between(share: float, n: int) -> str:
@@ -201,11 +194,11 @@ def _interval(figures: Figures, name: str, as_share: bool = True) -> str:  # noq
     if name not in figures.intervals:
         return "-"
     low, high = figures.intervals[name]
-    return _words(low, high) if as_share else f"{low:.4f} to {high:.4f}"
+    return _words(low, high) if as_share else f"{rounded(low, 4)} to {rounded(high, 4)}"
 
 
 def _words(low: float, high: float) -> str:
-    return f"{100 * low:.1f} to {100 * high:.1f} %"
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
 
 
 def _between_markers(readme: Path, section: str) -> str:

@@ -15,6 +15,7 @@ from models.recipes.emotion.faces import FACES
 from models.recipes.emotion.framing import Framing
 from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import FILE, PICTURE_PX, all_pictures
+from models.recipes.emotion.telling import percent
 
 _CLEAR_SCORE = 0.6
 
@@ -51,7 +52,7 @@ def main() -> None:
     framing.close()
     arguments.work.mkdir(parents=True, exist_ok=True)
     np.savez(arguments.work / FACES, box=boxes, points=points, score=scores)
-    print(f"found a face in {np.mean(scores > 0):.2%} of {len(pictures)} pictures")
+    print(f"found a face in {percent(float(np.mean(scores > 0)), 2)} of {len(pictures)} pictures")
     is_clear = (scores > _CLEAR_SCORE) & [len(picture) == PICTURE_PX for picture in pictures]
     _print_medians(boxes[is_clear], points[is_clear])
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.recipes.emotion.telling import percent, rounded
+
 _NAMES = {
     "accuracy": "accuracy",
     "mean_recall": "mean class recall",
@@ -16,7 +18,7 @@ def report_lines(
 ) -> list[str]:
     """Return one report, with 95 % intervals where `intervals` has them by the figure's name."""
     total = report["n"] + sum(report.get("abstained", {}).values())
-    lines = [f"{total} pictures, a face found in {report['faces_found']:.2%}"]
+    lines = [f"{total} pictures, a face found in {percent(report['faces_found'], 2)}"]
     if "abstained" in report:
         away = "turned away by the quality gate:" if report["abstained"] else "none turned away"
         lines.append(f"{report['n']} read; {away}")
@@ -25,10 +27,12 @@ def report_lines(
         return [*lines, "no picture was read: there is nothing to measure"]
     for key, name in _NAMES.items():
         low_high = (intervals or {}).get(key)
-        interval = f"   95 %: {low_high[0]:.4f} to {low_high[1]:.4f}" if low_high else ""
-        lines.append(f"{name:26} {report[key]:.4f}{interval}")
+        interval = ""
+        if low_high is not None:
+            interval = "   95 %: {} to {}".format(*(rounded(end, 4) for end in low_high))
+        lines.append(f"{name:26} {rounded(report[key], 4)}{interval}")
     if report.get("unsure") is not None:
-        lines.append(f"{'unsure':26} {report['unsure']:.4f}")
+        lines.append(f"{'unsure':26} {rounded(report['unsure'], 4)}")
     lines.append(f"{'crop and read, one thread':26} {report['ms_per_face']:.2f} ms, median")
     return lines + confusion_lines(report["confusion"], report["labels"])
 
@@ -39,9 +43,9 @@ def confusion_lines(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -
     lines.append(f"{'':9} {'rows':>6} recall " + " ".join(f"{label:>8}" for label in labels))
     for row, label in enumerate(labels):
         rows = sum(confusion[row])
-        recall = f"{confusion[row][row] / rows:6.3f}" if rows else f"{'-':>6}"
+        recall = rounded(confusion[row][row] / rows, 3) if rows else "-"
         counts = " ".join(f"{count:8}" for count in confusion[row])
-        lines.append(f"{label:9} {rows:6} {recall} {counts}")
+        lines.append(f"{label:9} {rows:6} {recall:>6} {counts}")
     return lines
 
 
@@ -76,8 +80,8 @@ def _robustness_lines(figures: Mapping[str, Any]) -> list[str]:
     lines = ["", "robustness, on the same FER+ rows, the face looked for again"]
     lines.append(f"{'change':20} accuracy  of clean  mean class recall  faces found")
     lines += [
-        f"{row['change']:20} {row['accuracy']:8.4f} {row['of_clean']:9.1%} "
-        f"{row['mean_recall']:18.4f} {row['faces_found']:12.2%}"
+        f"{row['change']:20} {rounded(row['accuracy'], 4):>8} {percent(row['of_clean']):>9} "
+        f"{rounded(row['mean_recall'], 4):>18} {percent(row['faces_found'], 2):>12}"
         for row in figures["robustness"]
     ]
     return lines
@@ -86,14 +90,15 @@ def _robustness_lines(figures: Mapping[str, Any]) -> list[str]:
 def _calibration_lines(figures: Mapping[str, Any]) -> list[str]:
     lines = ["", "calibration, FER+", "confidence from    to   rows     mean  accuracy"]
     lines += [
-        f"{row['from']:15.3f} {row['to']:.3f} {row['n']:6} {row['confidence']:8.3f} "
-        f"{row['accuracy']:9.3f}"
+        f"{row['from']:15.3f} {row['to']:.3f} {row['n']:6} "
+        f"{rounded(row['confidence'], 3):>8} {rounded(row['accuracy'], 3):>9}"
         for row in figures["calibration"]
     ]
     lines += ["", "risk and coverage, FER+: the most confident rows only"]
     lines.append("coverage    risk  least confidence")
     lines += [
-        f"{row['coverage']:8.2f} {row['risk']:7.4f} {row['least_confidence']:17.3f}"
+        f"{row['coverage']:8.2f} {rounded(row['risk'], 4):>7} "
+        f"{rounded(row['least_confidence'], 3):>17}"
         for row in figures["risk_coverage"]
     ]
     return lines
@@ -102,11 +107,11 @@ def _calibration_lines(figures: Mapping[str, Any]) -> list[str]:
 def _kind_lines(figures: Mapping[str, Any]) -> list[str]:
     lines = ["", "by brightness of the picture, FER+"]
     lines += [
-        f"{row['name']:20} {row['n']:6} rows {row['accuracy']:8.4f}"
+        f"{row['name']:20} {row['n']:6} rows {rounded(row['accuracy'], 4):>8}"
         for row in figures["by_brightness"]
     ]
     lines += ["", "by size of the face, FER+, made smaller"]
     return lines + [
-        f"{row['face_px']:<2} pixels wide       {row['n']:6} rows {row['accuracy']:8.4f}"
+        f"{row['face_px']:<2} pixels wide       {row['n']:6} rows {rounded(row['accuracy'], 4):>8}"
         for row in figures["by_face_px"]
     ]

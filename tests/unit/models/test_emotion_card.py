@@ -117,6 +117,21 @@ def test_the_card_tells_the_figures_with_their_intervals(tmp_path: Path) -> None
     assert "float 88.10 % right, int8 88.00 %" in text
 
 
+def test_the_card_calls_nothing_whole_that_is_not(tmp_path: Path) -> None:
+    figures = some_figures()
+    figures["ferplus_test"]["faces_found"] = 0.99996
+    figures["robustness"][1]["of_clean"] = 0.99961
+    figures["robustness"][1]["faces_found"] = 0.99968
+    figures["ferplus_test"]["ece"] = 0.00003
+
+    text = made(checkout(tmp_path, figures), card.CARD)
+
+    assert "\n| face found by the device's own finder | 99.996 % |" in text
+    assert "| 99.96 % |" in row_of(text, "gamma 0.4")
+    assert row_of(text, "gamma 0.4").endswith("| 99.97 % |")
+    assert "| at most 0.03 | 0.00003 | yes |" in text
+
+
 def test_the_card_says_which_read_out_gave_which_figures(tmp_path: Path) -> None:
     text = made(checkout(tmp_path, some_figures()), card.CARD)
 
@@ -304,7 +319,7 @@ def test_the_plot_says_in_words_what_it_shows(tmp_path: Path) -> None:
     assert desc is not None
     assert drawn.get("role") == "img"
     assert drawn.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
-    assert "confidence 0.90 to 1.00, 2753 faces: 96.0% right" in (desc.text or "")
+    assert "confidence 0.90 to 1.00, 2753 faces: 96.0 % right" in (desc.text or "")
 
 
 def test_the_plot_has_colours_for_light_and_for_dark_pages(tmp_path: Path) -> None:
