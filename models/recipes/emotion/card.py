@@ -8,7 +8,6 @@ writes, and from the manifest. `make docs` runs this too.
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +23,12 @@ from models.recipes.emotion.figures import (
     read_figures,
 )
 from models.recipes.emotion.measures import BINS, wilson
+from models.recipes.emotion.options import told_options
 from models.recipes.emotion.telling import percent, rounded
+from soulsync_edge.adapters.emotion_tflite import MODEL
+from soulsync_edge.adapters.model_manifest import ModelEntry, manifest_entry
 from soulsync_edge.domain.emotion import LEAST_CONFIDENCE
+from soulsync_edge.errors import ModelError
 
 ROOT = Path(__file__).parents[3]
 CARD = "emotion.md"
@@ -100,14 +103,15 @@ def documents(root: Path) -> dict[Path, str]:
     figures = read_figures(models)
     export = read_export(models, figures.model.sha256)
     entry = _entry(models)
-    if figures.model.sha256 != entry["sha256"]:
+    if figures.model.sha256 != entry.sha256:
         raise SystemExit(
-            f"{models / FIGURES} holds the figures of another file than {models / entry['file']} "
+            f"{models / FIGURES} holds the figures of another file than {models / entry.file} "
             "(SHA-256 differs). Measure this one: make evaluate-emotion DATA=folder"
         )
     known = {
         "figures": figures,
         "export": export,
+        "options": told_options(export.begun_with) if export is not None else (),
         "entry": entry,
         "aims": aims(figures, export),
         "fer2013_read_out": _READ_OUTS[figures.fer2013_private.read_out],
@@ -163,10 +167,11 @@ def aims(figures: Figures, export: Export | None) -> tuple[Aim, ...]:
     )
 
 
-def _entry(models: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = tomllib.loads((models / "manifest.toml").read_text("utf-8"))
-    entry: dict[str, Any] = manifest["models"]["emotion"]
-    return entry
+def _entry(models: Path) -> ModelEntry:
+    try:
+        return manifest_entry(models, MODEL)
+    except ModelError as error:
+        raise SystemExit(str(error)) from error
 
 
 def _filled(template: str, known: dict[str, Any]) -> str:

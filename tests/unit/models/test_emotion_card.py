@@ -1,5 +1,6 @@
 """The model card, its plot and the README's table, made from made-up figures."""
 
+import ast
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -10,6 +11,7 @@ import pytest
 
 from models.recipes.emotion import card
 from models.recipes.emotion.figures import EXPORT, FIGURES, read_figures
+from models.recipes.emotion.options import ABOUT
 
 FERPLUS = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"]
 FER2013 = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
@@ -238,11 +240,54 @@ def test_a_comparison_of_another_file_is_not_told(tmp_path: Path) -> None:
 
 
 def test_the_card_tells_what_the_weights_were_trained_with(tmp_path: Path) -> None:
-    export = some_export(epochs_trained=45, begun_with={"seed": 1, "weight_decay": 0.0005})
+    begun_with = {"seed": 1, "weight_decay": 0.0005, "rows": None, "bfloat16": True, "teachers": []}
+    export = some_export(epochs_trained=45, begun_with=begun_with)
 
     text = made(checkout(tmp_path, some_figures(), export), card.CARD)
 
-    assert "have seen 45 epochs, with seed 1, weight decay 0.0005.\n" in text
+    assert "have gone through the pictures 45 times, with these options" in text
+    assert row_of(text, "seed").startswith("| seed | 1 | What every random draw comes from")
+    assert row_of(text, "weight decay").startswith("| weight decay | 0.0005 | How strongly")
+    assert row_of(text, "rows").startswith("| rows | all | Pictures drawn per round")
+    assert row_of(text, "bfloat16").startswith("| bfloat16 | yes | Whether")
+    assert row_of(text, "teachers").startswith("| teachers | none | Fingerprints of the networks")
+
+
+def test_an_option_nobody_described_is_told_all_the_same(tmp_path: Path) -> None:
+    export = some_export(epochs_trained=3, begun_with={"newer_one": [0.5, 2], "seed": 1})
+
+    text = made(checkout(tmp_path, some_figures(), export), card.CARD)
+
+    assert row_of(text, "newer one") == "| newer one | 0.5, 2 |  |"
+
+
+def test_epochs_without_options_are_told_without(tmp_path: Path) -> None:
+    export = some_export(epochs_trained=3)
+
+    text = made(checkout(tmp_path, some_figures(), export), card.CARD)
+
+    assert "have gone through the pictures 3 times.\n" in text
+    assert "| option |" not in text
+
+
+def test_every_option_of_the_recipe_and_of_the_recorded_training_is_described() -> None:
+    recipes = [
+        node
+        for path in (card.ROOT / "models/recipes/emotion").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))  # torch is in another environment
+        if isinstance(node, ast.ClassDef) and node.name == "Recipe"
+    ]
+    fields = {
+        line.target.id
+        for line in recipes[0].body
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+    }
+    recorded = json.loads((card.ROOT / "models" / EXPORT).read_text("utf-8"))["begun_with"]
+
+    assert len(recipes) == 1
+    assert {"epochs", "mixing"} <= fields
+    assert fields | set(recorded) <= set(ABOUT)
+    assert not [name for name, about in ABOUT.items() if not about.endswith(".") or "|" in about]
 
 
 def test_classes_it_hardly_knows_are_named(tmp_path: Path) -> None:
@@ -299,6 +344,15 @@ def test_broken_figures_are_told_by_key(tmp_path: Path, change: dict[str, Any], 
 
     with pytest.raises(SystemExit, match=rf"emotion\.json is not understood .*{told}.*make eval"):
         read_figures(folder / "models")
+
+
+def test_a_damaged_manifest_is_told_by_key(tmp_path: Path) -> None:
+    folder = checkout(tmp_path, some_figures())
+    manifest = folder / "models" / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace("bytes = 1400000\n", ""))
+
+    with pytest.raises(SystemExit, match=r"manifest\.toml is not understood\. It has no bytes"):
+        card.documents(folder)
 
 
 def test_missing_figures_are_told_with_what_writes_them(tmp_path: Path) -> None:
