@@ -32,6 +32,7 @@ class Obstacle(StrEnum):
     TOO_FAR = "too far"
     TOO_BLURRED = "too blurred"
     TURNED_AWAY = "turned away"
+    TILTED = "tilted too far"
     LEAVING = "leaving the picture"
 
 

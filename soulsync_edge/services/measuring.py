@@ -63,7 +63,7 @@ def measured(pixels: Pixels, face: Face) -> FaceQuality:
         burnt=float(np.mean(inner >= _BURNT_LEVEL)),
         yaw=turn.yaw,
         pitch=turn.pitch,
-        roll_deg=turn.roll_deg,
+        tilt_deg=turn.tilt_deg,
         outside=_outside(pixels.shape[:2], square),
     )
 

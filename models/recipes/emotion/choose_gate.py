@@ -53,7 +53,7 @@ SCALES: dict[str, Scale] = {
     "burnt": face_quality.BURNT,
     "yaw": face_quality.YAW,
     "pitch": face_quality.PITCH,
-    "roll_deg": face_quality.ROLL_DEG,
+    "tilt_deg": face_quality.TILT_DEG,
     "outside": face_quality.OUTSIDE,
 }
 
@@ -164,7 +164,7 @@ def main() -> None:
     found = [read for read, look in zip(plain, looks, strict=True) if look[1].score > 0]
     for name in ("yaw", "pitch"):
         _print_levels(name, found, TAIL)
-    _print_levels("roll_deg", list(_rolled(bench, framing, rows, some)))
+    _print_levels("tilt_deg", list(_rolled(bench, framing, rows, some)))
     ordinary = list(_ordinary(bench, framing, rows, some))
     framing.close()
     _print_gate(plain, ordinary, bad)

@@ -56,6 +56,8 @@ WHAT_HELPS: Mapping[Obstacle, str] = {
     Obstacle.TOO_FAR: "The face is too far away to see. Come nearer, or move the camera.",
     Obstacle.TOO_BLURRED: "The face is too blurred to see. Hold still a moment, or wipe the lens.",
     Obstacle.TURNED_AWAY: "The face is turned away. It can be read from the front.",
+    Obstacle.TILTED: "The face is tilted too far to read. If it is upright, turn the picture under "
+    "Settings, Camera.",
     Obstacle.LEAVING: "Part of the face is out of the picture. Move to the middle, or turn the "
     "camera.",
 }

@@ -18,7 +18,7 @@ GOOD = FaceQuality(
     burnt=0.0,
     yaw=0.1,
     pitch=-0.1,
-    roll_deg=3,
+    tilt_deg=3,
     outside=0.0,
 )
 
@@ -31,7 +31,7 @@ PARTS = {
     "burnt": (face_quality.BURNT, Obstacle.TOO_BRIGHT),
     "yaw": (face_quality.YAW, Obstacle.TURNED_AWAY),
     "pitch": (face_quality.PITCH, Obstacle.TURNED_AWAY),
-    "roll_deg": (face_quality.ROLL_DEG, Obstacle.TURNED_AWAY),
+    "tilt_deg": (face_quality.TILT_DEG, Obstacle.TILTED),
     "outside": (face_quality.OUTSIDE, Obstacle.LEAVING),
 }
 
@@ -160,7 +160,7 @@ def test_a_turn_is_told_by_where_the_nose_is(
 ) -> None:
     turn = turn_of(nose_at(across, down))
 
-    assert (turn.yaw, turn.pitch, turn.roll_deg) == pytest.approx((yaw, pitch, 0), abs=1e-9)
+    assert (turn.yaw, turn.pitch, turn.tilt_deg) == pytest.approx((yaw, pitch, 0), abs=1e-9)
 
 
 def tilted(face: Face, quarter_turns: float) -> Face:
@@ -180,7 +180,36 @@ def test_a_tilt_changes_neither_yaw_nor_pitch(
     upright, turn = turn_of(face), turn_of(tilted(face, quarter_turns))
 
     assert (turn.yaw, turn.pitch) == pytest.approx((upright.yaw, upright.pitch), abs=1e-6)
-    assert turn.roll_deg == pytest.approx(abs(quarter_turns) * 90, abs=1e-6)
+    assert turn.tilt_deg == pytest.approx(abs(quarter_turns) * 90, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("lean_deg", "obstacle"),
+    [(0, None), (30, None), (50, Obstacle.TILTED), (90, Obstacle.TILTED), (180, Obstacle.TILTED)],
+)
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_leaning_head_is_read_and_one_on_its_side_or_upside_down_is_not(
+    lean_deg: float, side: int, obstacle: Obstacle | None
+) -> None:
+    turn = turn_of(tilted(a_face(), side * lean_deg / 90))
+
+    assert replace(GOOD, tilt_deg=turn.tilt_deg).obstacle() is obstacle
+
+
+def test_a_mouth_beside_the_eyes_is_a_tilt_even_where_the_eyes_seem_level() -> None:
+    face = a_face()
+    right_eye, left_eye, nose, _, right_ear, left_ear = face.key_points
+    mouth = (right_eye[0] + 80, right_eye[1] + 10)
+
+    turn = turn_of(
+        replace(face, key_points=(right_eye, left_eye, nose, mouth, right_ear, left_ear))
+    )
+
+    assert turn.tilt_deg > face_quality.TILT_DEG.limit
+
+
+def test_a_head_in_profile_is_turned_away_whatever_its_eyes_say_of_a_tilt() -> None:
+    assert replace(GOOD, yaw=3, tilt_deg=120).obstacle() is Obstacle.TURNED_AWAY
 
 
 def test_nothing_is_said_of_a_turn_where_all_points_are_one() -> None:
@@ -189,4 +218,4 @@ def test_nothing_is_said_of_a_turn_where_all_points_are_one() -> None:
 
     turn = turn_of(face)
 
-    assert (turn.yaw, turn.pitch, turn.roll_deg) == (0, 0, 0)
+    assert (turn.yaw, turn.pitch, turn.tilt_deg) == (0, 0, 0)
