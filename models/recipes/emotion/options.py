@@ -8,7 +8,7 @@ ABOUT = {
     "seed": "What every random draw comes from: the same seed gives the same draws.",
     "epochs": "Rounds: how often it went through the pictures.",
     "batch": "Pictures per step; after each step the weights are moved a little.",
-    "rate": "How strongly a step moves the weights, at its highest; it falls to nothing at the end.",
+    "rate": "How strongly a step moves the weights, at its highest; it falls to nothing later.",
     "weight_decay": "How strongly a step also draws the weights towards 0, so that none grows "
     "without need.",
     "warm_up_epochs": "Rounds at the beginning in which the rate rises, before it falls.",

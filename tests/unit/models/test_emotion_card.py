@@ -240,7 +240,13 @@ def test_a_comparison_of_another_file_is_not_told(tmp_path: Path) -> None:
 
 
 def test_the_card_tells_what_the_weights_were_trained_with(tmp_path: Path) -> None:
-    begun_with = {"seed": 1, "weight_decay": 0.0005, "rows": None, "bfloat16": True, "teachers": []}
+    begun_with: dict[str, Any] = {
+        "seed": 1,
+        "weight_decay": 0.0005,
+        "rows": None,
+        "bfloat16": True,
+        "teachers": [],
+    }
     export = some_export(epochs_trained=45, begun_with=begun_with)
 
     text = made(checkout(tmp_path, some_figures(), export), card.CARD)
