@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from soulsync_edge.adapters.web.app import make_app
 from soulsync_edge.adapters.web.live import Live
 from soulsync_edge.adapters.web.server import WebServer
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.events import EstimateArrived, Event, EyeFound, Tick, VoiceFound
 from soulsync_edge.domain.session import Context, Session
@@ -42,7 +42,7 @@ def some_music(count: int = 3) -> Catalogue:
             album="Blue Hours",
             duration_s=187.0,
             affect=Affect(0.7, 0.4),
-            affect_spread=0.2,
+            affect_spread=Spread(0.2, 0.2),
             affect_source="its mood tag",
         )
         for number in range(count)

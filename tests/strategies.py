@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from soulsync_edge.domain import events as ev
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
@@ -35,7 +35,7 @@ def a_track(track_id: str, affect: Affect, *, artist: str = "", duration_s: floa
         album="",
         duration_s=duration_s,
         affect=affect,
-        affect_spread=0.2,
+        affect_spread=Spread(0.2, 0.2),
         affect_source="its mood tag",
     )
 

@@ -1,5 +1,6 @@
 """The store, in one SQLite file."""
 
+import dataclasses
 import glob
 import logging
 import os
@@ -9,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 
@@ -45,6 +47,17 @@ _UPGRADES = (
         reason TEXT NOT NULL
     ) STRICT;
     CREATE INDEX skipped_of ON skipped (number);
+    """,
+    """
+    ALTER TABLE tracks RENAME COLUMN affect_spread TO valence_sd;
+    ALTER TABLE tracks ADD COLUMN arousal_sd REAL NOT NULL DEFAULT 0.7;
+    UPDATE tracks SET arousal_sd = valence_sd;
+    ALTER TABLE tracks ADD COLUMN tempo_bpm REAL;
+    ALTER TABLE tracks ADD COLUMN key INTEGER;
+    ALTER TABLE tracks ADD COLUMN is_minor INTEGER;
+    ALTER TABLE tracks ADD COLUMN danceability REAL;
+    ALTER TABLE tracks ADD COLUMN loudness_lufs REAL;
+    ALTER TABLE tracks ADD COLUMN true_peak_dbtp REAL;
     """,
 )
 """What makes each version of the file from the one before; the first makes it from nothing."""
@@ -98,8 +111,7 @@ class SqliteStore:
         key = (os.fsencode(library),)
         with self._translated():
             tracks = self._connection.execute(
-                "SELECT track_id, path, title, artist, album, duration_s, valence, arousal,"
-                " affect_spread, affect_source"
+                f"SELECT {', '.join(_COLUMNS)}"  # noqa: S608  # names written below, nobody's input
                 " FROM tracks JOIN libraries USING (number) WHERE library = ? ORDER BY track_id",
                 key,
             ).fetchall()
@@ -127,7 +139,8 @@ class SqliteStore:
                 (os.fsencode(library),),
             ).fetchone()[0]
             self._connection.executemany(
-                "INSERT OR REPLACE INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO tracks (number, {', '.join(_COLUMNS)})"  # noqa: S608  # as above
+                f" VALUES (?{', ?' * len(_COLUMNS)})",
                 ((number, *_row(track)) for track in tracks),
             )
             self._connection.executemany(
@@ -277,7 +290,17 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
+_COLUMNS = (
+    *("track_id", "path", "title", "artist", "album", "duration_s"),
+    *("valence", "arousal", "valence_sd", "arousal_sd", "affect_source"),
+    *("tempo_bpm", "key", "is_minor", "danceability", "loudness_lufs", "true_peak_dbtp"),
+)
+"""Of the table of tracks, in the order of `_row` and `_track`; a track that was not analysed has
+nothing in the last six."""
+
+
 def _row(track: Track) -> tuple[object, ...]:
+    sound = track.sound
     return (
         track.track_id,
         os.fsencode(track.path),  # a file name is bytes: not every one is text
@@ -287,13 +310,16 @@ def _row(track: Track) -> tuple[object, ...]:
         track.duration_s,
         track.affect.valence,
         track.affect.arousal,
-        track.affect_spread,
+        track.affect_spread.valence,
+        track.affect_spread.arousal,
         track.affect_source,
+        *((None,) * 6 if sound is None else dataclasses.astuple(sound)),
     )
 
 
 def _track(row: tuple[Any, ...]) -> Track:  # as SQLite holds it
-    track_id, path, title, artist, album, duration_s, valence, arousal, spread, source = row
+    track_id, path, title, artist, album, duration_s, *place, source = row[:11]
+    tempo_bpm, key, is_minor, *levels = row[11:]
     return Track(
         track_id=track_id,
         path=os.fsdecode(path),
@@ -301,7 +327,8 @@ def _track(row: tuple[Any, ...]) -> Track:  # as SQLite holds it
         artist=artist,
         album=album,
         duration_s=duration_s,
-        affect=Affect(valence, arousal),
-        affect_spread=spread,
+        affect=Affect(*place[:2]),
+        affect_spread=Spread(*place[2:]),
         affect_source=source,
+        sound=None if tempo_bpm is None else Sound(tempo_bpm, key, bool(is_minor), *levels),
     )

@@ -59,6 +59,27 @@ class Affect:
 CENTRE = Affect(0.0, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How unsure a place on the plane is: a standard deviation on each axis.
+
+    Attributes:
+        valence: Above 0.
+        arousal: Above 0.
+
+    Raises:
+        ValueError: One is not a finite number above 0.
+    """
+
+    valence: float
+    arousal: float
+
+    def __post_init__(self) -> None:
+        for name, value in (("valence", self.valence), ("arousal", self.arousal)):
+            if not 0.0 < value < math.inf:  # also refuses NaN
+                raise ValueError(f"the spread of {name} must be above 0, got {value}")
+
+
 def clamped(valence: float, arousal: float) -> Affect:
     """Return the affect nearest to the given coordinates, which may lie a little outside."""
     return Affect(min(max(valence, -1.0), 1.0), min(max(arousal, -1.0), 1.0))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from soulsync_edge.domain.affect import Affect, clamped
+from soulsync_edge.domain.affect import Affect, Spread, clamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Placed:
 
     Attributes:
         affect: Where.
-        spread: Standard deviation on each axis; above 0.
+        spread: How unsure that is.
         source: What it was read from.
     """
 
     affect: Affect
-    spread: float
+    spread: Spread
     source: str
 
 
@@ -112,11 +112,11 @@ _WORDS: Mapping[str, Affect] = {
     "house": Affect(0.4, 0.65),
 }
 
-_MOOD_SPREAD = 0.2
-_FOLDER_SPREAD = 0.3
-_GENRE_SPREAD = 0.45
-_TEMPO_KEY_SPREAD = 0.45
-_UNKNOWN_SPREAD = 0.7
+_MOOD_SPREAD = Spread(0.2, 0.2)
+_FOLDER_SPREAD = Spread(0.3, 0.3)
+_GENRE_SPREAD = Spread(0.45, 0.45)
+_TEMPO_KEY_SPREAD = Spread(0.45, 0.45)
+_UNKNOWN_SPREAD = Spread(0.7, 0.7)
 # Those spreads are our own guesses until tracks are analysed by ear; they order the sources.
 
 

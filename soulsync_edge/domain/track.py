@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.sound import Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class Track:
         album: From its tags; empty when unknown.
         duration_s: Playing time; 0 when unknown.
         affect: Where the music sits on the affect plane.
-        affect_spread: How unsure that is, as a standard deviation on each axis; above 0.
+        affect_spread: How unsure that is.
         affect_source: What it was read from: words a person understands.
+        sound: What it sounds like; None until it was analysed.
     """
 
     track_id: str
@@ -32,8 +34,9 @@ class Track:
     album: str
     duration_s: float
     affect: Affect
-    affect_spread: float
+    affect_spread: Spread
     affect_source: str
+    sound: Sound | None = None
 
 
 def track_id(library: str, relative_path: bytes) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from soulsync_edge.adapters.store_lost import LostStore
 from soulsync_edge.adapters.store_sqlite import SqliteStore
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeStore
@@ -26,14 +27,34 @@ _ANY_TRACK = st.builds(
     album=st.text(),
     duration_s=st.floats(0, 1e6),
     affect=st.builds(Affect, _UNIT, _UNIT),
-    affect_spread=st.floats(0.01, 2),
+    affect_spread=st.builds(Spread, st.floats(0.01, 2), st.floats(0.01, 2)),
     affect_source=st.text(),
+    sound=st.none()
+    | st.builds(
+        Sound,
+        tempo_bpm=st.floats(20, 300),
+        key=st.integers(0, 11),
+        is_minor=st.booleans(),
+        danceability=st.floats(0, 1),
+        loudness_lufs=st.floats(-70, 5),
+        true_peak_dbtp=st.floats(-100, 10),
+    ),
 )
 _ANY_SKIPPED = st.builds(SkippedFile, path=st.text(), reason=st.text())
 
 
 def a_track(name: str) -> Track:
-    return Track(name, f"/music/{name}", name, "Ann", "", 30.0, Affect(0.5, -0.5), 0.2, "its tag")
+    return Track(
+        name,
+        f"/music/{name}",
+        name,
+        "Ann",
+        "",
+        30.0,
+        Affect(0.5, -0.5),
+        Spread(0.2, 0.2),
+        "its tag",
+    )
 
 
 @pytest.fixture(params=["fake", "sqlite"])

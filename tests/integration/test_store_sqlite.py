@@ -15,7 +15,7 @@ import pytest
 
 from soulsync_edge.adapters import store_sqlite
 from soulsync_edge.adapters.store_sqlite import MOST_LIBRARIES, SqliteStore
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.session import Session
 from soulsync_edge.domain.track import Track
 from soulsync_edge.errors import Unavailable
@@ -29,7 +29,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from soulsync_edge.adapters.store_sqlite import SqliteStore
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.track import Track
 store = SqliteStore(Path(sys.argv[1]))
 number = int(store.recall("number") or 0)
@@ -37,14 +37,24 @@ while True:
     number += 1
     store.keep("number", str(number))
     ids = [f"{number}-{i}" for i in range(50)]
-    tracks = [Track(i, "p", "t", "", "", 1.0, Affect(0, 0), 0.5, "s") for i in ids]
+    tracks = [Track(i, "p", "t", "", "", 1.0, Affect(0, 0), Spread(0.5, 0.5), "s") for i in ids]
     store.keep_tracks("stick", tracks, ())
     print(number, flush=True)
 """
 
 
 def a_track(name: str) -> Track:
-    return Track(name, f"/music/{name}", name, "Ann", "", 30.0, Affect(0.5, -0.5), 0.2, "its tag")
+    return Track(
+        name,
+        f"/music/{name}",
+        name,
+        "Ann",
+        "",
+        30.0,
+        Affect(0.5, -0.5),
+        Spread(0.2, 0.2),
+        "its tag",
+    )
 
 
 @pytest.fixture
@@ -223,9 +233,9 @@ def test_an_upgrade_that_is_cut_short_is_done_again(
     store = SqliteStore(path)
     store.keep("volume", "40")
     store.close()
-    first = store_sqlite._UPGRADES  # noqa: SLF001  # there is no second version yet
-    broken = (*first, "CREATE TABLE new (x); SELECT * FROM nowhere;")
-    whole = (*first, "CREATE TABLE new (x);")
+    known = store_sqlite._UPGRADES  # noqa: SLF001  # an upgrade that fails half-way is made here
+    broken = (*known, "CREATE TABLE new (x); SELECT * FROM nowhere;")
+    whole = (*known, "CREATE TABLE new (x);")
     monkeypatch.setattr(store_sqlite, "_UPGRADES", broken)
     with pytest.raises(Unavailable, match="nowhere"):
         SqliteStore(path)
@@ -235,6 +245,29 @@ def test_an_upgrade_that_is_cut_short_is_done_again(
 
     assert again.recall("volume") == "40"
     again.close()
+
+
+def test_tracks_kept_by_the_first_version_are_known_to_this_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = store_sqlite._UPGRADES  # noqa: SLF001  # the only way to a file of an old version
+    monkeypatch.setattr(store_sqlite, "_UPGRADES", every[:1])
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as outside:
+        outside.execute("INSERT INTO libraries VALUES (1, CAST('stick' AS BLOB))")
+        outside.execute(
+            "INSERT INTO tracks VALUES"
+            " (1, 't', CAST('/t' AS BLOB), 'T', 'Ann', '', 30.0, 0.5, -0.5, 0.3, 'its folder')"
+        )
+    outside.close()
+    monkeypatch.setattr(store_sqlite, "_UPGRADES", every)
+
+    store = SqliteStore(path)
+
+    assert store.tracks("stick")[0] == (
+        Track("t", "/t", "T", "Ann", "", 30.0, Affect(0.5, -0.5), Spread(0.3, 0.3), "its folder"),
+    )
+    store.close()
 
 
 def test_a_second_program_is_kept_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from soulsync_edge.adapters.mqtt_topics import (
     discovery_body,
     mqtt_document,
 )
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.events import (
     CameraSwitched,
@@ -47,7 +47,9 @@ def _portrait(**changes: Any) -> Portrait:
         "affect": Affect(0.64, -0.04),
         "confidence": 0.87,
         "target": Affect(0.6, 0.0),
-        "track": Track("t", "/m/t.mp3", "Rain", "Ann", "", 61.4, Affect(0, 0), 0.2, "its tag"),
+        "track": Track(
+            "t", "/m/t.mp3", "Rain", "Ann", "", 61.4, Affect(0, 0), Spread(0.2, 0.2), "its tag"
+        ),
         "why": "the room looks happy: near it",
         "position_s": 3.0,
         "is_playing": True,
@@ -190,7 +192,7 @@ _PORTRAITS = st.builds(
         album=_TEXTS,
         duration_s=st.floats(0, 1e6),
         affect=st.just(Affect(0, 0)),
-        affect_spread=st.just(0.2),
+        affect_spread=st.just(Spread(0.2, 0.2)),
         affect_source=_TEXTS,
     ),
     volume_pct=st.integers(0, 100),

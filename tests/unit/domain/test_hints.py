@@ -31,12 +31,12 @@ def test_without_any_hint_the_place_is_near_the_middle_and_wide() -> None:
     placed = placed_by_hints(Tags(), ("Music",))
 
     assert abs(placed.affect.valence) <= 0.1
-    assert placed.spread > placed_by_hints(Tags(genres=("rock",)), ()).spread
+    assert placed.spread.valence > placed_by_hints(Tags(genres=("rock",)), ()).spread.valence
 
 
 @given(st.builds(Tags, genres=st.tuples(st.text()), tempo_bpm=st.floats(1e-3, 1e4), key=st.text()))
 def test_any_tags_have_a_place(tags: Tags) -> None:
-    assert placed_by_hints(tags, ()).spread > 0
+    assert placed_by_hints(tags, ()).spread.valence > 0
 
 
 @pytest.mark.parametrize(

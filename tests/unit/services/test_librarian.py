@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.events import Event, Part, PartReported
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track
 from soulsync_edge.errors import Unavailable
@@ -21,7 +21,9 @@ _SETTINGS = LibrarySettings(folder="/music", rescan_s=30)
 
 
 def _track(name: str) -> Track:
-    return Track(name, f"/music/{name}.mp3", name, "", "", 30.0, Affect(0, 0), 0.7, "nothing")
+    return Track(
+        name, f"/music/{name}.mp3", name, "", "", 30.0, Affect(0, 0), Spread(0.7, 0.7), "nothing"
+    )
 
 
 class FakeMusic:

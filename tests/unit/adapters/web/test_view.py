@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from soulsync_edge.adapters.web.view import PartState, health_shown, shown
 from soulsync_edge.adapters.web.words import WHAT_HELPS
 from soulsync_edge.domain import events as ev
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
@@ -66,7 +66,9 @@ def test_any_state_can_be_drawn_on_every_page(
 
 
 def _playing(title: str) -> tuple[Session, Context]:
-    track = Track("t", "/m/t.flac", title, "", "", 61.0, Affect(0.5, 0.5), 0.2, "its mood tag")
+    track = Track(
+        "t", "/m/t.flac", title, "", "", 61.0, Affect(0.5, 0.5), Spread(0.2, 0.2), "its mood tag"
+    )
     playing = NowPlaying("t", "the room looks sad: near dark", Affect(0, 0), 0.0, is_heard=True)
     session = Session(playing=playing, is_silent_for="", has_voice=True)
     return session, Context(catalogue=catalogue_of([track]))
