@@ -139,6 +139,27 @@ def test_the_map_drawn_by_the_server_is_the_map_drawn_by_the_script(
     plain.context.close()
 
 
+@pytest.mark.parametrize("place", ["#faults", ".parts"], ids=["first page", "health"])
+def test_what_a_message_sets_between_backticks_is_shown_as_code_by_script_and_server(
+    page: Page, house: RunningHouse, chromium: Browser, place: str
+) -> None:
+    path = "/" if place == "#faults" else "/health"
+    message = "run `make setup` or `<img src=x onerror=alert(1)>`; a lone ` stays"
+    page.goto(f"{house.address}{path}")
+    house.post(PartReported(house.clock(), Part.SOUND, is_ok=False, message=message))
+
+    expect(page.locator(f"{place} code")).to_have_text(
+        ["make setup", "<img src=x onerror=alert(1)>"]
+    )
+    expect(page.locator(place)).to_contain_text("Run make setup or <img src=x")
+    expect(page.locator(place)).to_contain_text("a lone ` stays")
+    plain = chromium.new_context(java_script_enabled=False).new_page()
+    plain.goto(f"{house.address}{path}")
+    drawn, served = (one.locator(f"{place} :has(> code)").inner_html() for one in (page, plain))
+    plain.context.close()
+    assert drawn == served
+
+
 def test_music_can_be_switched_and_skipped(page: Page, house: RunningHouse) -> None:
     title = page.locator("#track-title").text_content()
     page.get_by_role("button", name="Next").click()

@@ -1,10 +1,12 @@
 """The templates, compiled once."""
 
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from soulsync_edge.adapters.web.words import clock_time
 
@@ -44,10 +46,19 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.filters.update(clock_time=clock_time, map_x=map_x, map_y=map_y)
+    templates.filters.update(clock_time=clock_time, map_x=map_x, map_y=map_y, told=told)
     for name in templates.list_templates():
         templates.get_template(name)  # compiled now, not at the first visit
     return templates
+
+
+# What a message sets between backticks is to be typed, or is a name. live.js does the same.
+_TYPED = re.compile("`([^`\n]+)`")
+
+
+def told(message: str) -> Markup:
+    """Return a message as markup: escaped, and what it sets between backticks as code."""
+    return Markup(_TYPED.sub(r"<code>\1</code>", str(escape(message))))  # noqa: S704  # escaped
 
 
 def map_x(valence: float) -> str:

@@ -12,6 +12,20 @@ function say(id, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
+// Writes a message; what it sets between backticks is to be typed, and becomes code. The server's
+// templates do the same.
+function tell(element, message) {
+  const pieces = message.split(/`([^`\n]+)`/);
+  if (!element || element.textContent === pieces.join("")) return;
+  const nodes = pieces.map((piece, index) => {
+    if (index % 2 === 0) return piece;
+    const code = document.createElement("code");
+    code.textContent = piece;
+    return code;
+  });
+  element.replaceChildren(...nodes.filter((node) => node !== ""));
+}
+
 function show(id, isShown) {
   byId(id)?.classList.toggle("off", !isShown);
 }
@@ -79,7 +93,7 @@ function drawSwitch(id, isOn) {
 let volumeTouched = -Infinity;
 
 function drawMusic(music) {
-  say("music-line", music.line);
+  tell(byId("music-line"), music.line);
   drawSwitch("music", music.is_on);
   drawTrack(music.track);
   if (performance.now() - volumeTouched > 700) {
@@ -108,7 +122,7 @@ function drawFaults(parts) {
       ...faults.map((part) => {
         const item = byId("fault").content.cloneNode(true);
         item.querySelector("b").textContent = part.title;
-        item.querySelector("span").textContent = part.message;
+        tell(item.querySelector("span"), part.message);
         return item;
       }),
     );
@@ -117,8 +131,7 @@ function drawFaults(parts) {
     const row = document.querySelector(`[data-part="${part.part}"]`);
     if (!row) continue;
     set(row, "data-state", part.state);
-    const message = row.querySelector(".part-message");
-    if (message.textContent !== part.message) message.textContent = part.message;
+    tell(row.querySelector(".part-message"), part.message);
   }
   show("all-well", faults.length === 0);
   show("not-well", faults.length > 0);
@@ -135,7 +148,7 @@ function draw(state) {
     say("library-tracks", String(state.library.tracks));
     say("library-skipped", String(state.library.skipped));
     show("library-skipped-line", state.library.skipped > 0);
-    say("library-notice", state.library.notice);
+    tell(byId("library-notice"), state.library.notice);
     show("library-notice", state.library.notice !== "");
   }
   drawSwitch("camera", state.camera.is_on);

@@ -53,6 +53,26 @@ def test_a_fault_is_on_the_first_page_in_plain_words() -> None:
     assert "Hub.lan does not answer" in house.browser().get("/").text
 
 
+def test_what_a_message_sets_between_backticks_is_shown_as_code_and_stays_text() -> None:
+    house = StillHouse()
+    message = "run `make setup`, or `<img src=x onerror=alert(1)>`; a lone ` stays"
+    fault = Health(Part.MODEL, is_ok=False, message=message, since_s=0.0)
+    house.session = Session(health=(fault,))
+    skipped = SkippedFile("/media/soulsync/a`b`.mp3", "it is `no` music")
+    house.context = Context(catalogue=catalogue_of([], [skipped], notice="mend it: `mount -a`"))
+    shown = (
+        "Run <code>make setup</code>, or <code>&lt;img src=x onerror=alert(1)&gt;</code>; "
+        "a lone ` stays"
+    )
+
+    pages = {page: house.browser().get(page).text for page in PAGES}
+
+    assert f"<span>{shown}</span>" in pages["/"]
+    assert f'<p class="part-message">{shown}</p>' in pages["/health"]
+    assert all("Mend it: <code>mount -a</code></p>" in pages[page] for page in ("/", "/library"))
+    assert "a`b`.mp3</code><span>it is <code>no</code> music</span>" in pages["/library"].lower()
+
+
 @pytest.mark.parametrize(
     ("control", "entries", "event"),
     [
