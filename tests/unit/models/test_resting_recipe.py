@@ -6,15 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from models.recipes.emotion.resting import (
-    LEANS_FROM,
+from models.recipes.emotion.resting_people import (
     actor_people,
-    carried_report,
-    chosen_setting,
     made_up_people,
-    report,
     usual_neutral,
     with_resting_face,
+)
+from models.recipes.emotion.resting_report import (
+    LEANS_FROM,
+    carried_report,
+    chosen_setting,
+    report,
 )
 from models.recipes.emotion.resting_trials import (
     Floats,
