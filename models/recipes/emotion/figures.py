@@ -1,5 +1,6 @@
 """Reads the recorded figures of the emotion model: `models/emotion.json` and its companion."""
 
+import shlex
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -9,6 +10,8 @@ from models.recipes.emotion.measures import Interval
 
 FIGURES = "emotion.json"
 EXPORT = "emotion_export.json"
+
+_SHIPPED = Path(__file__).resolve().parents[2]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -166,6 +169,14 @@ class Export(_Recorded):
     begun_with: dict[str, Any] = {}
 
 
+def measuring_anew(folder: Path) -> str:
+    """Return the command that measures the model in `folder` and records its figures there."""
+    if folder.resolve() == _SHIPPED:
+        return "make evaluate-emotion DATA=folder"
+    record = ".venv/bin/python -m models.recipes.emotion.record"
+    return f"{record} --data folder --models {shlex.quote(str(folder))}"
+
+
 def read_figures(folder: Path) -> Figures:
     """Return the recorded figures of the model in `folder`.
 
@@ -187,18 +198,14 @@ def read_export(folder: Path, sha256: str) -> Export | None:
 
 
 def _read(path: Path, model: type[_Model]) -> _Model:
+    remedy = f"`{measuring_anew(path.parent)}` writes it."
     try:
         return model.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise SystemExit(
-            f"{path} cannot be read ({error.strerror}). `make evaluate-emotion DATA=folder` "
-            "writes it."
-        ) from error
+        raise SystemExit(f"{path} cannot be read ({error.strerror}). {remedy}") from error
     except ValidationError as error:
         told = "; ".join(
             f"{'.'.join(str(place) for place in one['loc']) or 'file'}: {one['msg']}"
             for one in error.errors()
         )
-        raise SystemExit(
-            f"{path} is not understood ({told}). `make evaluate-emotion DATA=folder` writes it."
-        ) from error
+        raise SystemExit(f"{path} is not understood ({told}). {remedy}") from error

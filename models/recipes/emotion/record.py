@@ -1,12 +1,15 @@
-"""Measure the shipped emotion model on FER's test part and record it, or print what is recorded.
+"""Measure an emotion model on FER's test part and record it, or print what is recorded.
 
     make evaluate-emotion [DATA=folder] [PART=choose]
-    .venv/bin/python -m models.recipes.emotion.record [--data FOLDER] [--part choose]
+    .venv/bin/python -m models.recipes.emotion.record [--data FOLDER] [--part choose] [--models DIR]
 
-With a data folder: reads every picture with the shipped file through the device's own code, prints
-the tables, and writes them to `emotion.json` beside the model. `--part choose` does so on the part
+With a data folder: reads every picture with the model through the device's own code, prints the
+tables, and writes them to `emotion.json` beside that model. `--part choose` does so on the part
 that settings are chosen by (PublicTest) and writes nothing; look at the test part once per release.
 Without: prints the tables of `emotion.json`, if they are of the very model file that lies there.
+
+The model is the one in the folder `--models`, by default the shipped one in `models`. Its figures
+are written there and nowhere else.
 """
 
 import argparse
@@ -18,7 +21,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from models.recipes.emotion.figures import FIGURES, Figures, read_figures
+from models.recipes.emotion.figures import FIGURES, Figures, measuring_anew, read_figures
 from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import FILE, Rows, load_pictures
 from models.recipes.emotion.survey import Survey, model_file
@@ -28,8 +31,6 @@ from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.errors import ModelError
 
 _QUICK_ROWS = 200
-
-_ANEW = "make evaluate-emotion DATA=folder"
 
 
 def measured(data: Path, models: Path, part: str, *, is_quick: bool) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def recorded(models: Path) -> dict[str, Any]:
         raise SystemExit(
             f"{models / FIGURES} records figures of another model file (SHA-256 "
             f"{figures.model.sha256[:12]}...) than the {present['file']} that lies beside it "
-            f"({present['sha256'][:12]}...). Measure anew: {_ANEW}"
+            f"({present['sha256'][:12]}...). Measure anew: {measuring_anew(models)}"
         )
     return figures.model_dump(by_alias=True)
 
@@ -98,16 +99,22 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help=f"{_QUICK_ROWS} pictures only; nothing is written"
     )
-    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        default=MODELS,
+        help="folder with the model to measure and its figures (default: models)",
+    )
     arguments = parser.parse_args()
+    anew = measuring_anew(arguments.models)
     if arguments.data is None and (arguments.quick or arguments.part != "test"):
-        parser.error(f"only the test part is recorded; name the pictures: {_ANEW}")
+        parser.error(f"only the test part is recorded; name the pictures: {anew}")
 
     cv2.setNumThreads(1)
     try:
         if arguments.data is None:
             print("\n".join(figures_lines(recorded(arguments.models))))
-            print(f"\nThese figures are recorded, of this very model file. Measure anew: {_ANEW}")
+            print(f"\nThese figures are recorded, of this very model file. Measure anew: {anew}")
             return
         figures = measured(
             arguments.data, arguments.models, arguments.part, is_quick=arguments.quick

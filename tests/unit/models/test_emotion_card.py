@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models.recipes.emotion import card
-from models.recipes.emotion.figures import EXPORT, FIGURES, read_figures
+from models.recipes.emotion.figures import EXPORT, FIGURES, measuring_anew, read_figures
 from models.recipes.emotion.options import ABOUT
 
 FERPLUS = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"]
@@ -348,7 +348,10 @@ def test_without_figures_nothing_is_written(tmp_path: Path) -> None:
 def test_broken_figures_are_told_by_key(tmp_path: Path, change: dict[str, Any], told: str) -> None:
     folder = checkout(tmp_path, some_figures() | change)
 
-    with pytest.raises(SystemExit, match=rf"emotion\.json is not understood .*{told}.*make eval"):
+    with pytest.raises(
+        SystemExit,
+        match=rf"emotion\.json is not understood .*{told}.*record --data folder --models",
+    ):
         read_figures(folder / "models")
 
 
@@ -362,8 +365,25 @@ def test_a_damaged_manifest_is_told_by_key(tmp_path: Path) -> None:
 
 
 def test_missing_figures_are_told_with_what_writes_them(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"emotion\.json cannot be read .*make evaluate-emotion"):
+    with pytest.raises(
+        SystemExit, match=r"emotion\.json cannot be read .*record --data folder --models"
+    ):
         read_figures(tmp_path)
+
+
+@pytest.mark.parametrize("folder", [card.ROOT / "models", Path("models")])
+def test_the_shipped_model_is_measured_by_a_make_target(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(card.ROOT)
+
+    assert measuring_anew(folder) == "make evaluate-emotion DATA=folder"
+
+
+def test_another_model_is_measured_where_it_lies(tmp_path: Path) -> None:
+    command = measuring_anew(tmp_path / "my models")
+
+    assert command.endswith(f"record --data folder --models '{tmp_path}/my models'")
 
 
 def plot(folder: Path, figures: dict[str, Any]) -> ET.Element:
