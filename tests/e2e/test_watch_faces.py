@@ -127,6 +127,10 @@ def faint(pixels: Pixels) -> Pixels:
     return shaded
 
 
+def upside_down(pixels: Pixels) -> Pixels:
+    return np.ascontiguousarray(pixels[::-1, ::-1])
+
+
 def cut_off_at_the_mouth(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(pixels[:222])
 
@@ -137,6 +141,7 @@ def cut_off_at_the_mouth(pixels: Pixels) -> Pixels:
         (blurred, Obstacle.TOO_BLURRED),
         (glaring, Obstacle.TOO_BRIGHT),
         (faint, Obstacle.TOO_DARK),
+        (upside_down, Obstacle.TILTED),
         (cut_off_at_the_mouth, Obstacle.LEAVING),
     ],
 )

@@ -60,6 +60,38 @@ def test_a_head_in_motion_is_too_blurred_whichever_way_it_goes(
     assert obstacle_of(moving, face, 40) is Obstacle.TOO_BLURRED
 
 
+READ_TO_DEG, NOT_READ_FROM_DEG = 30, 60
+
+
+@pytest.mark.parametrize("label", [Emotion.NEUTRAL, Emotion.HAPPY])
+def test_a_head_that_leans_is_read_and_one_on_its_side_or_upside_down_is_not(
+    label: Emotion,
+) -> None:
+    finder, reader = MediapipeFaceFinder(SHIPPED), TfliteEmotionReader(SHIPPED)
+    pixels = ActorCamera(SHIPPED, (Scene(0, label),)).pixels_at(1.0)
+    [face] = finder.find(pixels)
+
+    said: dict[int, str | None] = {}
+    for lean_deg in range(-165, 181, 15):
+        turn = cv2.getRotationMatrix2D(face.centre, -lean_deg, 1.0)
+        turned = cv2.warpAffine(pixels, turn, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+        perception = Perception(finder, crop_face, reader, CameraSettings())
+        match perception.look(Frame(np.asarray(turned, np.uint8), 0.0)):
+            case EstimateArrived(probabilities=probabilities, confidence=confidence):
+                said[lean_deg] = EmotionEstimate(probabilities, confidence).label
+            case FaceObscured(obstacle=obstacle):
+                said[lean_deg] = obstacle
+            case sight:
+                said[lean_deg] = str(sight)
+    finder.close()
+
+    upright = {said[lean] for lean in said if abs(lean) <= READ_TO_DEG}
+    turned_far = [said[lean] for lean in said if abs(lean) >= NOT_READ_FROM_DEG]
+    assert upright == {label}
+    assert set(turned_far) <= {Obstacle.TILTED, Obstacle.TURNED_AWAY}
+    assert turned_far.count(Obstacle.TILTED) >= len(turned_far) - 2
+
+
 SIZES = [(1, 1), (1, 900), (900, 1), (7, 5), (33, 31), (120, 160), (1440, 1080)]
 
 

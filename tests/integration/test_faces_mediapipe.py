@@ -1,4 +1,5 @@
 import hashlib
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +10,24 @@ import pytest
 
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.adapters.faces_mediapipe import (
+    CLEAR_SCORE,
     LEAST_SCORE,
     MediapipeFaceFinder,
     Window,
     windows_over,
 )
 from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.domain.face import Face
 from soulsync_edge.errors import ModelError
 from soulsync_edge.eye_ports import Pixels
 
 MODELS = Path(__file__).parents[2] / "models"
+
+ACTORS_FACE = (315.0, 241.0)
+"""The middle of the actor's face a second in, in pixels."""
+
+OFF_DEG = 20
+"""How far off the line through the eyes may be found; the actor itself leans by 5."""
 
 LOOKS_TO_FIND = 7
 """The whole picture each time, and one of six windows over a 640 x 480 picture."""
@@ -103,6 +112,81 @@ def test_a_finder_that_asks_for_less_sees_less_likely_faces(finder: MediapipeFac
     assert finder.glance(half) == ()
     assert [0.2 <= face.score < LEAST_SCORE for face in easier.glance(half)] == [True]
     easier.close()
+
+
+def leaning(label: Emotion, lean_deg: float) -> Pixels:
+    """Return the actor turned clockwise about the middle of its face."""
+    turn = cv2.getRotationMatrix2D(ACTORS_FACE, -lean_deg, 1.0)
+    turned = cv2.warpAffine(acted(label), turn, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned, np.uint8)
+
+
+def lean_deg(face: Face) -> float:
+    """Return how far the line through the eyes is turned clockwise, -180 to 180."""
+    (right_x, right_y), (left_x, left_y), *_ = face.key_points
+    return math.degrees(math.atan2(left_y - right_y, left_x - right_x))
+
+
+@pytest.mark.parametrize("label", [Emotion.NEUTRAL, Emotion.SURPRISE])
+@pytest.mark.parametrize("lean", [-150, -120, -60, -30, 0, 30, 60, 120, 150, 180])
+def test_the_eyes_lie_where_they_are_however_the_face_is_turned(
+    finder: MediapipeFaceFinder, label: Emotion, lean: float
+) -> None:
+    [face] = finder.find(leaning(label, lean))
+
+    off_deg = (lean_deg(face) - lean + 180) % 360 - 180
+    assert abs(off_deg) < OFF_DEG
+    assert math.dist(face.centre, ACTORS_FACE) < face.width_px / 4
+
+
+def test_one_face_upside_down_is_told_from_one_upright_beside_it(
+    finder: MediapipeFaceFinder,
+) -> None:
+    someone = acted(Emotion.NEUTRAL)[100:380, 160:480]
+    both = np.concatenate([someone, someone[::-1, ::-1]], axis=1)
+
+    upright, over = sorted(finder.find(both), key=lambda face: face.left_px)
+
+    assert abs(lean_deg(upright)) < OFF_DEG
+    assert abs(lean_deg(over)) > 180 - OFF_DEG
+
+
+def test_a_face_across_the_room_is_turned_over_in_its_place(finder: MediapipeFaceFinder) -> None:
+    room = across_the_room(0.4, 380, 280)
+    over = np.ascontiguousarray(room[::-1, ::-1])
+
+    [upright], [found] = (
+        next(faces for _ in range(LOOKS_TO_FIND) if (faces := finder.find(pixels)))
+        for pixels in (room, over)
+    )
+
+    assert abs(lean_deg(found)) > 180 - OFF_DEG
+    across, down = (640 - upright.centre[0], 480 - upright.centre[1])
+    assert math.dist(found.centre, (across, down)) < found.width_px / 4
+
+
+def spoilt(pixels: Pixels, way: str) -> Pixels:
+    """Return a picture in which a face is found, and is not clear."""
+    match way:
+        case "dim and noisy":
+            noise = np.random.default_rng(1).normal(0, 8, pixels.shape)
+            return np.clip(0.1 * pixels + noise, 0, 255).astype(np.uint8)
+        case "blurred":
+            return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 9), np.uint8)
+        case _:
+            covered = pixels.copy()
+            covered[235:] = 90
+            return covered
+
+
+@pytest.mark.parametrize("way", ["dim and noisy", "blurred", "mouth covered"])
+def test_an_upright_face_that_is_not_clear_stays_upright(
+    finder: MediapipeFaceFinder, way: str
+) -> None:
+    [face] = finder.find(spoilt(acted(Emotion.NEUTRAL), way))
+
+    assert face.score < CLEAR_SCORE
+    assert abs(lean_deg(face)) < OFF_DEG
 
 
 @pytest.mark.parametrize("grain_px", [1, 4, 8, 16])
