@@ -126,7 +126,7 @@ def rolled(picture: Grey, angle_deg: float) -> Grey:
     return np.asarray(turned, np.uint8)
 
 
-ROLLS_DEG = (20, 45, 60, 75, 90)
+ROLLS_DEG = (15, 30, 45, 60, 75, 90, 135, 180)
 
 LADDERS: Mapping[str, tuple[Spoil, ...]] = {
     "width_px": tuple(

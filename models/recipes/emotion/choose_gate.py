@@ -10,7 +10,7 @@ classifier's confidence comes true. Needs no `train` extra; takes some minutes.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
@@ -22,9 +22,12 @@ from models.recipes.emotion.bad_looks import LADDERS, ROLLS_DEG, Look, Spoil, ro
 from models.recipes.emotion.framing import Framing
 from models.recipes.emotion.pictures import FILE, Rows, load_pictures
 from models.recipes.emotion.robustness import CHANGES
+from models.recipes.emotion.survey import model_file
 from soulsync_edge.adapters.crop_opencv import crop_face
-from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
+from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader
 from soulsync_edge.adapters.faces_mediapipe import LEAST_SCORE
+from soulsync_edge.adapters.faces_mediapipe import MODEL as FACE_MODEL
+from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.domain import face_quality
 from soulsync_edge.domain.emotion import EMOTIONS, LEAST_CONFIDENCE
 from soulsync_edge.domain.events import Obstacle
@@ -150,6 +153,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
 
+    _print_models(arguments.models)
     rows, bench = load_pictures(arguments.data).choose, Bench(arguments.models)
     framing = Framing(arguments.models)
     looks = [(picture, framing.face_in(picture)) for picture in rows.pictures]
@@ -164,7 +168,12 @@ def main() -> None:
     found = [read for read, look in zip(plain, looks, strict=True) if look[1].score > 0]
     for name in ("yaw", "pitch"):
         _print_levels(name, found, TAIL)
-    _print_levels("tilt_deg", list(_rolled(bench, framing, rows, some)))
+    tilted = {
+        angle_deg: list(_rolled(bench, framing, rows, some, angle_deg))
+        for angle_deg in (0, *ROLLS_DEG)
+    }
+    _print_levels("tilt_deg", [read for reads in tilted.values() for read in reads])
+    _print_tilts(tilted, len(some))
     ordinary = list(_ordinary(bench, framing, rows, some))
     framing.close()
     _print_gate(plain, ordinary, bad)
@@ -186,14 +195,15 @@ def _spoilt(
             yield bench.read(spoil(*looks[row], random), int(rows.majority[row]))
 
 
-def _rolled(bench: Bench, framing: Framing, rows: Rows, some: Iterable[int]) -> Iterator[Read]:
+def _rolled(
+    bench: Bench, framing: Framing, rows: Rows, some: Iterable[int], angle_deg: float
+) -> Iterator[Read]:
     """Read turned pictures in which the device would still find a face."""
     for row in some:
-        for angle_deg in ROLLS_DEG:
-            turned = rolled(rows.pictures[row], angle_deg)
-            face = framing.face_in(turned)
-            if face.score >= LEAST_SCORE:
-                yield bench.read((turned, face), int(rows.majority[row]))
+        turned = rolled(rows.pictures[row], angle_deg)
+        face = framing.face_in(turned)
+        if face.score >= LEAST_SCORE:
+            yield bench.read((turned, face), int(rows.majority[row]))
 
 
 def _ordinary(bench: Bench, framing: Framing, rows: Rows, some: Iterable[int]) -> Iterator[Read]:
@@ -202,6 +212,13 @@ def _ordinary(bench: Bench, framing: Framing, rows: Rows, some: Iterable[int]) -
         for change in CHANGES.values():
             picture = change(rows.pictures[row], row)
             yield bench.read((picture, framing.face_in(picture)), int(rows.majority[row]))
+
+
+def _print_models(models: Path) -> None:
+    """Say which files the tables are of."""
+    for name in (MODEL, FACE_MODEL):
+        file = model_file(checked_model(models, name))
+        print(f"{name}: {file['file']}, SHA-256 {file['sha256'][:12]}...")
 
 
 def _print_plain(plain: Sequence[Read]) -> None:
@@ -223,6 +240,18 @@ def _print_levels(name: str, reads: Sequence[Read], ends: Sequence[float] = EVEN
     print(f"{'':10} two of three are right {worth}; the limit is {scale.limit:g}")
 
 
+def _print_tilts(tilted: Mapping[int, Sequence[Read]], n: int) -> None:
+    print("\nturned by  found  let by  right: found  let by  held back of those found")
+    for angle_deg, reads in tilted.items():
+        kept = [read.is_right for read in reads if read.quality.obstacle() is None]
+        right = f"{np.mean([read.is_right for read in reads]):6.1%}" if reads else f"{'-':>6}"
+        right_kept = f"{np.mean(kept):6.1%}" if kept else f"{'-':>6}"
+        print(
+            f"{angle_deg:5} deg  {len(reads) / n:5.1%}  {len(kept) / n:6.1%}  {right:>12}  "
+            f"{right_kept}  {_reasons(reads)}"
+        )
+
+
 def _print_gate(plain: Sequence[Read], ordinary: Sequence[Read], bad: Sequence[Read]) -> None:
     print("\nthe gate       n  let by  right: let by  held back   calibration error: p  p x score")
     for name, reads in (("plain", plain), ("ordinary", ordinary), ("spoilt", bad)):
@@ -236,12 +265,14 @@ def _print_gate(plain: Sequence[Read], ordinary: Sequence[Read], bad: Sequence[R
             f"{name:9} {len(reads):6}  {len(kept) / len(reads):6.1%}  {np.mean(right):13.1%}"
             f"  {held_back}  {p:21.3f}  {believed:9.3f}"
         )
+    print(f"held back of plain: {_reasons(plain)}")
+
+
+def _reasons(reads: Sequence[Read]) -> str:
     reasons: Counter[Obstacle] = Counter(
-        obstacle for read in plain if (obstacle := read.quality.obstacle()) is not None
+        obstacle for read in reads if (obstacle := read.quality.obstacle()) is not None
     )
-    print(
-        "held back of plain: " + (", ".join(f"{why} {n}" for why, n in reasons.items()) or "none")
-    )
+    return ", ".join(f"{why} {n}" for why, n in reasons.most_common()) or "none"
 
 
 def _print_risk(plain: Sequence[Read]) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.recipes.emotion import choose_gate
-from models.recipes.emotion.bad_looks import LADDERS, moved, rolled
+from models.recipes.emotion.bad_looks import LADDERS, ROLLS_DEG, moved, rolled
 from models.recipes.emotion.choose_gate import (
     EVEN,
     SCALES,
@@ -23,6 +24,7 @@ from models.recipes.emotion.choose_gate import (
 from models.recipes.emotion.faces import CANONICAL
 from models.recipes.emotion.pictures import FILE
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
+from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.face_quality import FaceQuality
 from soulsync_edge.services.measuring import measured
@@ -141,6 +143,15 @@ def test_the_tables_are_printed(
     choose_gate.main()
 
     said = capsys.readouterr().out
+    for name in ("emotion", "face_detector"):
+        digest = sha256(checked_model(MODELS, name).content).hexdigest()
+        assert f"{name}: " in said
+        assert digest[:12] in said
+    tilts = [line.split() for line in said.splitlines() if " deg " in line]
+    assert [int(angle) for angle, *_ in tilts] == [0, *ROLLS_DEG]
+    assert tilts[0][2:4] == ["100.0%", "100.0%"]
+    assert tilts[-1][3] == "0.0%", "upside down"
+    assert "tilted too far 1" in said
     for name, scale in SCALES.items():
         assert f"{name:>10}" in said
         assert f"the limit is {scale.limit:g}" in said
