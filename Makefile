@@ -53,8 +53,8 @@ provision:  ## Turn a board into the appliance over SSH (HOST=pi@soulsync.local 
 setup-train:  ## Make .venv-train, the environment that trains models
 	@scripts/setup_train.sh
 
-model: $(READY)  ## Train, convert and evaluate the emotion model (DATA=folder QUICK=1)
-	@scripts/make_model.sh '$(DATA)' $(if $(QUICK),--quick)
+model: $(READY)  ## Train, convert and measure the emotion model, in hours; again, to go on (DATA=folder QUICK=1 SEED=1 BFLOAT16=1)
+	@scripts/make_model.sh '$(DATA)' $(if $(QUICK),--quick) $(if $(SEED),--seed '$(SEED)') $(if $(BFLOAT16),--bfloat16)
 
 evaluate-emotion: $(READY)  ## Print how good the emotion model is, as recorded, or measured anew (DATA=folder PART=choose)
 	@$(BIN)/python -m models.recipes.emotion.record $(if $(DATA),--data '$(DATA)') $(if $(PART),--part '$(PART)')

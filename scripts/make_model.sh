@@ -1,7 +1,10 @@
 #!/bin/bash
-# Make the emotion model from its pictures: frame the faces, train, convert, evaluate. scripts/make_model.sh FOLDER [--quick]
+# Make the emotion model from its pictures: scripts/make_model.sh FOLDER [--quick] [--seed N] [--bfloat16]
 #
-# Framing and evaluating run in .venv, on the appliance's own libraries; training and converting in .venv-train, whose
+# Frames the faces, trains a teacher, trains the student that learns from it, converts the student and measures it. The
+# same command goes on where it was stopped: training after its last full epoch, the other steps from their beginning.
+#
+# Framing and measuring run in .venv, on the appliance's own libraries; training and converting in .venv-train, whose
 # newer protobuf MediaPipe does not bear.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,30 +17,108 @@ fi
 shift
 work=build/emotion
 models=models
+seed=1
+options=()
 judged=()
-# A quick run shows that the recipe works; what it makes does not replace the shipped model.
-# It begins anew each time: where an earlier one left off there would be nothing left to show.
-if [ "${1:-}" = --quick ]; then
-  work=build/emotion-quick
-  rm -rf "$work"
-  models=$work/models
-  judged=(--part choose --quick)
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick)
+      # It shows that the recipe works; what it makes does not replace the shipped model.
+      work=build/emotion-quick
+      models=$work/models
+      options+=(--quick)
+      judged=(--part choose --quick)
+      ;;
+    --seed)
+      seed=${2:-}
+      shift $(($# > 1))
+      ;;
+    --bfloat16) options+=(--bfloat16) ;;
+    *)
+      echo "model: '$1' is not known here. There are --quick, --seed N and --bfloat16." >&2
+      exit 1
+      ;;
+  esac
+  shift
+done
+if [[ ! $seed =~ ^(0|[1-9][0-9]{0,8})$ ]]; then
+  echo "model: the seed '$seed' is not a whole number from 0 to 999999999." >&2
+  exit 1
 fi
-mkdir -p "$work" "$models"
-[ "$models" = models ] || cp models/manifest.toml models/face_detection_short_range.tflite "$models/"
-scripts/setup_train.sh
 
-step() {
-  local python=$1/bin/python name=$2
-  shift 2
-  printf '%s\n' "-- $name"
-  "$python" -m "models.recipes.emotion.$name" --data "$data" --work "$work" "$@"
+# Says in one word what the files hold; one that is missing counts as such.
+digest() {
+  { printf '%s\n' "$@"; sha256sum -- "$@" 2>&1 || true; } | sha256sum | cut -d' ' -f1
 }
 
-step .venv frame
-step .venv-train train "$@"
-step .venv-train export --models "$models"
-printf '%s\n' "-- record"
-.venv/bin/python -m models.recipes.emotion.record --data "$data" --models "$models" "${judged[@]}"
-echo "The model lies in $models."
-[ "$models" != models ] || echo "Its card is of the old one still: make docs"
+# Runs a command, unless it ended well before and the files it reads and writes are as it left them:
+# once NAME FILE... -- COMMAND
+once() {
+  local name=$1 files=()
+  shift
+  while [ "$1" != -- ]; do
+    files+=("$1")
+    shift
+  done
+  shift
+  local stamp=$work/$name.done
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$* $(digest "${files[@]}")" ]; then
+    printf '%s\n' "-- $name: done already"
+    return
+  fi
+  printf '%s\n' "-- $name"
+  doing=$name
+  rm -f "$stamp"
+  "$@"
+  printf '%s\n' "$* $(digest "${files[@]}")" >"$stamp"
+}
+
+told() {
+  local status=$?
+  [ $status = 0 ] || [ -z "${doing:-}" ] ||
+    echo "model: stopped at '$doing'. The same command goes on from there." >&2
+}
+trap told EXIT
+
+recipe() {
+  local python=$1/bin/python name=$2
+  shift 2
+  "$python" -m "models.recipes.emotion.$name" --data "$data" "$@"
+}
+
+# A quick run of other pictures, options or code begins anew, rather than refuse what the last one left.
+if [ "$models" != models ]; then
+  mapfile -t code < <(find models/recipes/emotion soulsync_edge -name '*.py' | sort)
+  begun_with="$seed ${options[*]} $(digest "$data"/*.npz "${code[@]}" models/manifest.toml requirements/train.txt)"
+  [ "$(cat "$work/begun_with" 2>/dev/null)" = "$begun_with" ] || rm -rf "$work"
+  mkdir -p "$models"
+  printf '%s\n' "$begun_with" >"$work/begun_with"
+  [ -e "$models/manifest.toml" ] || cp models/manifest.toml "$models/"
+  cp models/face_detection_short_range.tflite "$models/"
+fi
+scripts/setup_train.sh
+
+teacher=$work/teacher student=$work/student
+mkdir -p "$teacher" "$student"
+for folder in "$teacher" "$student"; do
+  ln -sfn ../faces.npz "$folder/faces.npz"
+done
+
+once frame "$data"/*.npz models/face_detection_short_range.tflite "$work/faces.npz" -- \
+  recipe .venv frame --work "$work"
+once teacher "$data"/*.npz "$work/faces.npz" "$teacher/emotion.pt" -- \
+  recipe .venv-train train --work "$teacher" --seed "$seed" "${options[@]}"
+once student "$data"/*.npz "$work/faces.npz" "$teacher/emotion.pt" "$student/emotion.pt" -- \
+  recipe .venv-train train --work "$student" --teacher "$teacher" --seed $((seed + 1)) "${options[@]}"
+once export "$data"/*.npz "$student/emotion.pt" "$models"/{emotion.tflite,emotion_export.json} -- \
+  recipe .venv-train export --work "$student" --models "$models"
+once record "$data"/*.npz "$models"/{emotion.tflite,emotion.json} -- \
+  recipe .venv record --models "$models" "${judged[@]}"
+
+if [ "$models" = models ]; then
+  echo "The model, its manifest entry and its figures lie in $models, what it was trained with in $work (to train anew," \
+    "remove that). Next: 'make docs' writes its card from the figures, then 'make test'."
+else
+  echo "The model lies in $models, what it was trained with in $work. The shipped one was left alone. Next: 'make model" \
+    "DATA=$data' makes one to use, in hours."
+fi

@@ -1,6 +1,9 @@
 """Making the emotion model as a person does it, in the quick mode, on drawn faces."""
 
 import hashlib
+import os
+import shutil
+import signal
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -29,7 +32,7 @@ FER2013_NUMBERS = (6, 3, 5, 4, 0, 1, 2, 6)
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(1800),  # a minute or two on two idle cores
+    pytest.mark.timeout(1800),  # a few minutes on two idle cores
     pytest.mark.skipif(
         not (VENV / ".made-from").exists(),
         reason=".venv-train is missing, where torch and the converter are: run `make setup-train`",
@@ -91,33 +94,67 @@ def trained(data: Path, work: Path, *options: str) -> subprocess.CompletedProces
     return run(VENV / "bin/python", *train, *options)
 
 
+def broken_off_after(line: str, *command: str | Path) -> str:
+    """Run `command` until it prints a line that begins so, then press Ctrl-C; what it printed."""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        assert running.stdout is not None
+        printed = []
+        for one in running.stdout:
+            printed.append(one)
+            if one.startswith(line):
+                os.killpg(running.pid, signal.SIGINT)
+        running.wait(timeout=60)
+    assert running.returncode != 0
+    return "".join(printed)
+
+
 def test_the_quick_mode_goes_all_the_way_and_leaves_the_shipped_model_alone(data: Path) -> None:
     before = shipped()
+    make = ("scripts/make_model.sh", data, "--quick")
+    shutil.rmtree(WORK, ignore_errors=True)
 
-    done = run("scripts/make_model.sh", data, "--quick")
+    begun = broken_off_after("epoch 1: loss", *make)
+    assert "-- teacher\n48 rows to train on, seed 1\nepoch 1: loss" in begun
 
+    done = run(*make)
     assert done.returncode == 0, done.stderr
-    assert "48 rows to train on" in done.stdout
-    assert "epoch 2: loss" in done.stdout
-    assert "The model lies in build/emotion-quick/models." in done.stdout
+    assert "-- frame: done already\n-- teacher\n" in done.stdout
+    epochs = [line[:7] for line in done.stdout.splitlines() if line.startswith("epoch ")]
+    assert epochs == ["epoch 2", "epoch 1", "epoch 2"], "the rest of the teacher, then the student"
+    assert "48 rows to train on, seed 2" in done.stdout
+    assert "The model lies in build/emotion-quick/models" in done.stdout.splitlines()[-1]
     reader = TfliteEmotionReader(WORK / "models")
     crop = np.random.default_rng(2).integers(0, 256, (64, 64), np.uint8)
     assert sum(reader.read(crop).probabilities) == pytest.approx(1)
     assert sum(reader.searched(crop)) == pytest.approx(1)
     assert shipped() == before
+    teacher, student = WORK / "teacher", WORK / "student"
+    assert (teacher / FACES).samefile(student / FACES)
+    assert (teacher / "emotion.pt").read_bytes() != (student / "emotion.pt").read_bytes()
 
-    same = trained(data, WORK)
+    again = run(*make)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("done already") == 5
+
+    same = trained(data, teacher)
     assert same.returncode == 0, same.stderr
     assert "epoch" not in same.stdout, "it was done already"
 
-    other = trained(data, WORK, "--seed", "2", "--epochs", "3")
+    other = trained(data, teacher, "--seed", "2", "--epochs", "3")
     assert other.returncode == 1
     assert "emotion.pt was begun with seed 1 (now 2), epochs 2 (now 3). Go on" in other.stderr
     assert "Traceback" not in other.stderr
 
     with np.load(data / FILE) as stored:
         np.savez(data / FILE, **dict(stored) | {"images": 255 - stored["images"]})
-    assert "emotion.pt was begun with pictures " in trained(data, WORK).stderr
+    assert "emotion.pt was begun with pictures " in trained(data, teacher).stderr
 
 
 def test_pictures_without_one_of_the_classes_are_refused_before_the_first_step(
