@@ -21,6 +21,7 @@ from models.recipes.emotion.figures import (
     Figures,
     read_export,
     read_figures,
+    read_twins,
 )
 from models.recipes.emotion.measures import BINS, wilson
 from models.recipes.emotion.options import told_options
@@ -112,6 +113,7 @@ def documents(root: Path) -> dict[Path, str]:
         "figures": figures,
         "export": export,
         "options": told_options(export.begun_with) if export is not None else (),
+        "twins": read_twins(models),
         "entry": entry,
         "aims": aims(figures, export),
         "fer2013_read_out": _READ_OUTS[figures.fer2013_private.read_out],

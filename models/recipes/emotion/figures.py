@@ -1,4 +1,4 @@
-"""Reads the recorded figures of the emotion model: `models/emotion.json` and its companion."""
+"""Reads the recorded figures of the emotion model: `models/emotion.json` and its companions."""
 
 import shlex
 from pathlib import Path
@@ -10,6 +10,7 @@ from models.recipes.emotion.measures import Interval
 
 FIGURES = "emotion.json"
 EXPORT = "emotion_export.json"
+TWINS = "emotion_twins.json"
 
 _SHIPPED = Path(__file__).resolve().parents[2]
 
@@ -169,6 +170,29 @@ class Export(_Recorded):
     begun_with: dict[str, Any] = {}
 
 
+class Counted(_Recorded):
+    """How many of some pictures have a near twin among those the model was trained on."""
+
+    n: int = Field(gt=0)
+    twins: int
+
+
+class Twins(_Recorded):
+    """How many pictures of each test have a near twin in training.
+
+    Attributes:
+        least_likeness: From which likeness on two pictures are near twins.
+        trained_on: Pictures to train on.
+        ferplus_test: Those of the FER+ test.
+        fer2013_private: Those of FER2013's PrivateTest.
+    """
+
+    least_likeness: float
+    trained_on: int
+    ferplus_test: Counted
+    fer2013_private: Counted
+
+
 def measuring_anew(folder: Path) -> str:
     """Return the command that measures the model in `folder` and records its figures there."""
     if folder.resolve() == _SHIPPED:
@@ -197,8 +221,19 @@ def read_export(folder: Path, sha256: str) -> Export | None:
     return export if export is not None and export.sha256 == sha256 else None
 
 
-def _read(path: Path, model: type[_Model]) -> _Model:
-    remedy = f"`{measuring_anew(path.parent)}` writes it."
+def read_twins(folder: Path) -> Twins | None:
+    """Return how many test pictures have near twins in training, or None where nobody counted.
+
+    Raises:
+        SystemExit: What is recorded is not understood.
+    """
+    path = folder / TWINS
+    command = "python -m models.recipes.emotion.near_duplicates --data folder --write"
+    return _read(path, Twins, command) if path.exists() else None
+
+
+def _read(path: Path, model: type[_Model], command: str = "") -> _Model:
+    remedy = f"`{command or measuring_anew(path.parent)}` writes it."
     try:
         return model.model_validate_json(path.read_bytes())
     except OSError as error:

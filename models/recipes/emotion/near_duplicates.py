@@ -1,6 +1,6 @@
 """Print how many pictures to choose and test by have a near twin among those to train on.
 
-    python -m models.recipes.emotion.near_duplicates --data FOLDER
+    python -m models.recipes.emotion.near_duplicates --data FOLDER [--write]
 
 Exact copies are left out of training; a photograph that was cut, shrunk or compressed twice is not
 an exact copy. Here two pictures are as alike as the correlation of their 16x16 means, either way
@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.recipes.emotion.pictures import Rows, load_pictures
+from models.recipes.emotion.figures import TWINS, Counted, Twins
+from models.recipes.emotion.manifest import MODELS
+from models.recipes.emotion.pictures import load_pictures
 
 LEAST_LIKENESS = 0.95
 """From here on two pictures are near twins.
@@ -66,41 +68,55 @@ def likest(pictures: Sequence[Picture], others: Sequence[Picture]) -> Floats:
     return found
 
 
-def lines(name: str, judged: Rows, majority: Rows, train: Rows) -> list[str]:
-    """Return the rows of the table on one part: all of it, and those with a FER+ majority."""
-    found = likest(judged.pictures, train.pictures)
-    has_majority = np.isin(judged.index, majority.index)
-    return [
-        f"| {what} | {len(alike):,} | "
-        + " | ".join(f"{(alike >= least).sum()}" for least in LIKENESSES)
-        + f" | {(alike >= LEAST_LIKENESS).mean():.1%} |"
-        for what, alike in (
-            (f"{name}, all", found),
-            (f"{name}, FER+ majority", found[has_majority]),
-        )
-    ]
-
-
 def main() -> None:
-    """Compare both parts with the training pictures and print the table."""
+    """Compare both parts with the training pictures, print the table, and record it if asked to."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with the pictures")
-    pictures = load_pictures(parser.parse_args().data)
-    train = pictures.train
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder to record in")
+    parser.add_argument("--write", action="store_true", help=f"record PrivateTest in {TWINS}")
+    arguments = parser.parse_args()
+    pictures = load_pictures(arguments.data)
+    trained_on = pictures.train.pictures
+    chosen_by = likest(pictures.searched_choose.pictures, trained_on)
+    tested = likest(pictures.searched_test.pictures, trained_on)
+    is_ferplus = np.isin(pictures.searched_test.index, pictures.test.index)
+    has_majority = np.isin(pictures.searched_choose.index, pictures.choose.index)
 
-    print(f"{len(train):,} pictures to train on; those of another set are compared as well.")
-    print("How many have one as like as this, or more, among them:\n")
+    print(
+        f"{len(trained_on):,} pictures to train on. How many have one as like, or more, among them:"
+    )
     columns = [*(f"{least:.2f}" for least in LIKENESSES), f"share at {LEAST_LIKENESS:.2f}"]
-    print(f"| part | pictures | {' | '.join(columns)} |")
+    print(f"\n| part | pictures | {' | '.join(columns)} |")
     print(f"| --- |{' ---: |' * (len(columns) + 1)}")
-    for name, judged, majority in (
-        ("PublicTest", pictures.searched_choose, pictures.choose),
-        ("PrivateTest", pictures.searched_test, pictures.test),
-    ):
-        print("\n".join(lines(name, judged, majority, train)), flush=True)
+    print(_row("PublicTest, all", chosen_by))
+    print(_row("PublicTest, FER+ majority", chosen_by[has_majority]))
+    print(_row("PrivateTest, all", tested))
+    print(_row("PrivateTest, FER+ majority", tested[is_ferplus]))
     print(f"\nNear twins: {LEAST_LIKENESS:.2f} or more.")
+    if arguments.write:
+        if not is_ferplus.any():
+            raise SystemExit("No picture of PrivateTest has a majority: nothing to record.")
+        twins = Twins(
+            least_likeness=LEAST_LIKENESS,
+            trained_on=len(trained_on),
+            ferplus_test=_counted(tested[is_ferplus]),
+            fer2013_private=_counted(tested),
+        )
+        path = arguments.models / TWINS
+        path.write_text(twins.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        print(f"Recorded in {path}; `make docs` writes it into the card.")
+
+
+def _row(name: str, alike: Floats) -> str:
+    counts = [f"{(alike >= least).sum():,}" for least in LIKENESSES]
+    share = f"{(alike >= LEAST_LIKENESS).mean():.1%}" if len(alike) else "-"
+    return f"| {' | '.join([name, f'{len(alike):,}', *counts, share])} |"
+
+
+def _counted(alike: Floats) -> Counted:
+    return Counted(n=len(alike), twins=int((alike >= LEAST_LIKENESS).sum()))
 
 
 if __name__ == "__main__":

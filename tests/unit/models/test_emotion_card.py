@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models.recipes.emotion import card
-from models.recipes.emotion.figures import EXPORT, FIGURES, measuring_anew, read_figures
+from models.recipes.emotion.figures import EXPORT, FIGURES, TWINS, measuring_anew, read_figures
 from models.recipes.emotion.options import ABOUT
 
 FERPLUS = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"]
@@ -104,6 +104,32 @@ def row_of(text: str, what: str) -> str:
     """The one table row that begins with `what`."""
     (row,) = (line for line in text.splitlines() if line.startswith(f"| {what}"))
     return row
+
+
+def test_the_card_tells_how_many_test_pictures_have_near_twins_in_training(tmp_path: Path) -> None:
+    folder = checkout(tmp_path, some_figures())
+    uncounted = made(folder, card.CARD)
+    counted = {
+        "least_likeness": 0.95,
+        "trained_on": 38753,
+        "ferplus_test": {"n": 3153, "twins": 268},
+        "fer2013_private": {"n": 3589, "twins": 303},
+    }
+    (folder / "models" / TWINS).write_text(json.dumps(counted))
+
+    text = made(folder, card.CARD)
+
+    assert "How many near twins of test pictures were trained on" in uncounted
+    assert "pictures of the FER+ test 268 (8.5 %) have one, at least, among the 38,753" in text
+    assert "PrivateTest 303 (8.4 %)" in text
+
+
+def test_counted_near_twins_that_are_not_understood_are_named(tmp_path: Path) -> None:
+    folder = checkout(tmp_path, some_figures())
+    (folder / "models" / TWINS).write_text('{"trained_on": "many"}')
+
+    with pytest.raises(SystemExit, match=r"emotion_twins\.json is not .*near_duplicates .*--write"):
+        made(folder, card.CARD)
 
 
 def test_the_card_tells_the_figures_with_their_intervals(tmp_path: Path) -> None:

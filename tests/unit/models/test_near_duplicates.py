@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from models.recipes.emotion import near_duplicates
+from models.recipes.emotion.figures import Counted, read_twins
 from models.recipes.emotion.near_duplicates import LEAST_LIKENESS, likest
 from models.recipes.emotion.pictures import FILE
 
@@ -84,7 +85,10 @@ def test_the_table_counts_both_parts_and_those_with_a_majority(
         usage=np.array([usage for usage, *_ in rows], np.int8),
         ferplus_votes=np.array([votes for _, votes, _ in rows], np.int8),
     )
-    monkeypatch.setattr("sys.argv", ["near_duplicates", "--data", str(tmp_path)])
+    monkeypatch.setattr(
+        "sys.argv",
+        ["near_duplicates", "--data", str(tmp_path), "--models", str(tmp_path), "--write"],
+    )
 
     near_duplicates.main()
 
@@ -97,3 +101,6 @@ def test_the_table_counts_both_parts_and_those_with_a_majority(
     ]
     shares = [line.rsplit(" | ", 1)[1] for line in table]
     assert shares == ["50.0% |", "0.0% |", "50.0% |", "50.0% |"]
+    recorded = read_twins(tmp_path)
+    assert recorded is not None
+    assert (recorded.trained_on, recorded.fer2013_private) == (2, Counted(n=2, twins=1))
