@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.set-up
 
 .PHONY: help setup demo test test-all check format bench docs package lock replay provision model setup-train \
-        evaluate-emotion print-demo-music clean
+        evaluate-emotion print-demo-music clean clean-training
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -62,5 +62,10 @@ evaluate-emotion: $(READY)  ## Print how good the emotion model is, as recorded,
 print-demo-music: $(READY)  ## Print the folder of the demo music
 	@echo '$(CURDIR)/build/demo-music'
 
-clean:  ## Remove what was built; .venv stays
-	@rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis && rm -f $(READY)
+clean:  ## Remove what was built; .venv stays, and so does a training, done or half done
+	@if [ -d build ]; then find build/ -mindepth 1 -maxdepth 1 ! -name emotion -exec rm -rf {} +; fi
+	@rm -rf dist .mypy_cache .pytest_cache .ruff_cache .hypothesis && rm -f $(READY)
+	@if [ -d build/emotion ]; then echo 'build/emotion stays: hours of training. To remove that: make clean-training'; fi
+
+clean-training:  ## Remove what a training of the emotion model left, half done or done: hours of work
+	@rm -rf build/emotion build/emotion-quick

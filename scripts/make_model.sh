@@ -10,8 +10,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 data=${1:-}
-if [ ! -d "$data" ]; then
-  echo "model: '$data' is not a folder. Name the one with the pictures: make model DATA=folder" >&2
+wrong=
+if [ -z "$data" ]; then
+  wrong="DATA is not given."
+elif [ ! -d "$data" ]; then
+  wrong="DATA=$data is not a folder."
+elif [ ! -f "$data/fer2013_ferplus.npz" ]; then
+  wrong="DATA=$data holds no fer2013_ferplus.npz."
+fi
+if [ -n "$wrong" ]; then
+  printf '%s\n' \
+    "model: $wrong DATA names the folder with the pictures to learn from: fer2013_ferplus.npz, and" \
+    "muxspace_train.npz if wanted. They are not in this project: models/emotion.md says, under Making it again," \
+    "where their owners keep them and how to make these files. Then, for example:" \
+    "  make model DATA=../fer" >&2
   exit 1
 fi
 shift
@@ -117,7 +129,7 @@ once record "$data"/*.npz "$models"/{emotion.tflite,emotion.json} -- \
 
 if [ "$models" = models ]; then
   echo "The model, its manifest entry and its figures lie in $models, what it was trained with in $work (to train anew," \
-    "remove that). Next: 'make docs' writes its card from the figures, then 'make test'."
+    "'make clean-training' first). Next: 'make docs' writes its card from the figures, then 'make test'."
 else
   echo "The model lies in $models, what it was trained with in $work. The shipped one was left alone. Next: 'make model" \
     "DATA=$data' makes one to use, in hours."

@@ -47,7 +47,7 @@ class House:
         self._write("models/recipes/emotion/train.py", "")
         self._write("soulsync_edge/settings.py", "")
         self._write("requirements/train.txt", "")
-        self._write("pictures/faces.npz", "pictures")
+        self._write("pictures/fer2013_ferplus.npz", "pictures")
 
     def _write(self, path: str, text: str) -> None:
         target = self.root / path
@@ -159,8 +159,10 @@ def test_a_quick_run_leaves_the_shipped_model_alone_and_begins_anew_when_the_cod
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ((), "'' is not a folder. Name the one with the pictures: make model DATA=folder"),
-        (("nowhere",), "'nowhere' is not a folder."),
+        ((), "DATA is not given. DATA names the folder with the pictures to learn from"),
+        (("",), "DATA is not given."),
+        (("nowhere",), "DATA=nowhere is not a folder."),
+        (("models",), "DATA=models holds no fer2013_ferplus.npz."),
         (("pictures", "--seed", "x"), "the seed 'x' is not a whole number"),
         (("pictures", "--seed"), "the seed '' is not a whole number"),
         (("pictures", "--fast"), "'--fast' is not known here."),
@@ -173,4 +175,7 @@ def test_what_cannot_be_meant_is_refused_before_the_first_step(
 
     assert done.returncode == 1
     assert done.stderr.startswith(f"model: {told}")
+    if "DATA" in told:
+        assert "models/emotion.md says, under Making it again" in done.stderr
+        assert done.stderr.endswith("Then, for example:\n  make model DATA=../fer\n")
     assert house.steps == []
