@@ -95,7 +95,7 @@ def trained(data: Path, work: Path, *options: str) -> subprocess.CompletedProces
 
 
 def broken_off_after(line: str, *command: str | Path) -> str:
-    """Run `command` until it prints a line that begins so, then press Ctrl-C; what it printed."""
+    """Run `command` until it prints a line that begins so, then end it; what it printed."""
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -109,7 +109,7 @@ def broken_off_after(line: str, *command: str | Path) -> str:
         for one in running.stdout:
             printed.append(one)
             if one.startswith(line):
-                os.killpg(running.pid, signal.SIGINT)
+                os.killpg(running.pid, signal.SIGTERM)
         running.wait(timeout=60)
     assert running.returncode != 0
     return "".join(printed)
