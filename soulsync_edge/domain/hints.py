@@ -48,7 +48,7 @@ class Placed:
     source: str
 
 
-_WORDS: Mapping[str, Affect] = {
+MOOD_WORDS: Mapping[str, Affect] = {
     # Emotion and mood words, after the adjective norms of Warriner et al. (2013) with arousal
     # stretched as in `emotion.AFFECT_OF`; goal words agree with `shifting.AFFECT_OF_GOAL`.
     "happy": Affect(0.8, 0.45),
@@ -94,6 +94,10 @@ _WORDS: Mapping[str, Affect] = {
     "sleep": Affect(0.2, -0.9),
     "focus": Affect(0.3, 0.05),
     "neutral": Affect(0.05, -0.1),
+}
+"""Where the moods sit that people name in tags and folders."""
+
+_STYLE_WORDS: Mapping[str, Affect] = {
     # Styles say less than mood words: nearer the middle, and given a wider spread below.
     "ambient": Affect(0.25, -0.6),
     "classical": Affect(0.2, -0.3),
@@ -111,6 +115,7 @@ _WORDS: Mapping[str, Affect] = {
     "techno": Affect(0.1, 0.7),
     "house": Affect(0.4, 0.65),
 }
+_WORDS: Mapping[str, Affect] = {**MOOD_WORDS, **_STYLE_WORDS}
 
 _MOOD_SPREAD = Spread(0.2, 0.2)
 _FOLDER_SPREAD = Spread(0.3, 0.3)

@@ -1,6 +1,7 @@
 """Tracks, and the catalogue of all that are known."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,6 +65,29 @@ class SkippedFile:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The tracks of one patch of the affect plane: they lie so close that any will do.
+
+    Attributes:
+        valence: Its middle, -1 to 1.
+        arousal: Its middle, -1 to 1.
+        spread: How unsure the surest group is, both axes together, about.
+        groups: The tracks, grouped by how unsure they are, the surest first; none is empty.
+    """
+
+    valence: float
+    arousal: float
+    spread: float
+    groups: tuple[tuple[Track, ...], ...]
+
+
+# A patch is finer than what is known of most tracks, and 441 cover the plane.
+_PATCH = 0.1
+_SPREAD_STEP = 0.2
+_MOST_SPREAD = 1.0  # a place known no better is not known
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All tracks that can be played now; frozen, swapped whole.
@@ -84,6 +108,26 @@ class Catalogue:
     def by_id(self) -> Mapping[str, Track]:
         """The tracks by their `track_id`."""
         return MappingProxyType({track.track_id: track for track in self.tracks})
+
+    @cached_property
+    def patches(self) -> tuple[Patch, ...]:
+        """The tracks by where they lie, for those who look for some near a place."""
+        found: dict[tuple[int, int], dict[int, list[Track]]] = {}
+        for track in self.tracks:
+            affect, spread = track.affect, track.affect_spread
+            unsure = min(math.hypot(spread.valence, spread.arousal), _MOST_SPREAD)
+            place = (round(affect.valence / _PATCH), round(affect.arousal / _PATCH))
+            groups = found.setdefault(place, {})
+            groups.setdefault(round(unsure / _SPREAD_STEP), []).append(track)
+        return tuple(
+            Patch(
+                valence=valence * _PATCH,
+                arousal=arousal * _PATCH,
+                spread=min(groups) * _SPREAD_STEP,
+                groups=tuple(tuple(groups[unsure]) for unsure in sorted(groups)),
+            )
+            for (valence, arousal), groups in sorted(found.items())
+        )
 
 
 def catalogue_of(

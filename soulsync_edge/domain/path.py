@@ -1,0 +1,200 @@
+"""The planned path: which tracks lead, step by step, from a mood to a goal, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.choosing import Heard, feel
+from soulsync_edge.domain.journey import AT_END, Journey, PathRules, steps_for
+from soulsync_edge.domain.path_search import ASSUMED_LENGTH_S, Found, Past, Search, playing_time_s
+from soulsync_edge.domain.track import Catalogue, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One track of a path.
+
+    Attributes:
+        track: Which one.
+        why: What it is there for, in words a person understands.
+    """
+
+    track: Track
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MusicPath:
+    """Tracks in the order to play them, none twice.
+
+    Attributes:
+        stops: At least one.
+        remarks: What could not be had from the library, a sentence each.
+    """
+
+    stops: tuple[Stop, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks alone."""
+        return tuple(stop.track for stop in self.stops)
+
+
+def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
+    catalogue: Catalogue,
+    journey: Journey,
+    *,
+    seed: str,
+    rules: PathRules,
+    steps: int | None = None,
+    history: tuple[Heard, ...] = (),
+    now_s: float = 0.0,
+    barred: frozenset[str] = frozenset(),
+) -> MusicPath | None:
+    """Return the path from a mood to a goal, or None when no track is safe on that way.
+
+    It is the cheapest way through layers of candidates, one layer for each of `waypoints`. A track
+    costs its expected distance to the waypoint, so one whose place is unsure costs more; two in a
+    row cost the step between them, an artist who comes again, and what jars in tempo, key and
+    loudness. No track comes twice, none lies beyond the rail, at most `rules.most_at_start` stay
+    with the starting mood: the path is shorter where the library has too little. A track within
+    its cooldown comes only when there are too few others.
+
+    Args:
+        catalogue: What there is.
+        journey: From where to where.
+        seed: The same seed and arguments give the same path; another seed, another path.
+        rules: How it is laid.
+        steps: How many tracks, 1 to 20; None takes `steps_for` the distance.
+        history: What was started, oldest first; the path goes on from the last one.
+        now_s: The time of planning, on the clock of the events.
+        barred: Tracks that must not be chosen, such as ones that failed.
+    """
+    steps = steps_for(journey.start, journey.goal) if steps is None else steps
+    search = Search(catalogue, journey, rules, seed, Past(history, now_s, barred))
+    found = search.best(steps)
+    if not found.tracks:
+        return None
+    return _told(found, journey, search.before, tuple(_remarks(found, journey, rules, steps)))
+
+
+def plan_for(
+    catalogue: Catalogue, journey: Journey, *, length_s: float, seed: str, rules: PathRules
+) -> MusicPath | None:
+    """Return a path that plays for about `length_s`, or None when no track is safe on that way.
+
+    A short time has fewer steps. In a long one the music stays at the goal for the rest of it, as
+    far as there is music near the goal.
+
+    Args:
+        catalogue: What there is.
+        journey: From where to where.
+        length_s: Above 0; met as nearly as whole tracks do.
+        seed: As for `plan`.
+        rules: As for `plan`.
+    """
+    search = Search(catalogue, journey, rules, seed, Past())
+    wanted = steps_for(journey.start, journey.goal)
+    found = search.best(wanted)
+    if not found.tracks:
+        return None
+    while len(found.tracks) > 1 and _is_too_long(found.tracks, length_s):
+        wanted = len(found.tracks) - 1
+        found = search.best(wanted)
+    remarks = list(_remarks(found, journey, rules, wanted))
+    found = search.lengthened(found, length_s)
+    played_s = playing_time_s(found.tracks)
+    if length_s - played_s > ASSUMED_LENGTH_S / 2:
+        remarks.append(
+            f"it is {played_s / 60:.0f} of {length_s / 60:.0f} minutes: "
+            f"there is no more music near {_goal(journey)}"
+        )
+    return _told(found, journey, None, tuple(remarks))
+
+
+def _is_too_long(tracks: tuple[Track, ...], length_s: float) -> bool:
+    """Return whether one track less would come nearer to `length_s`."""
+    played_s = playing_time_s(tracks)
+    return played_s - length_s > played_s / len(tracks) / 2
+
+
+def _remarks(found: Found, journey: Journey, rules: PathRules, steps: int) -> Iterator[str]:
+    """Yield what the path should have been and is not."""
+    tracks, longest = found.tracks, rules.longest_step
+    if len(tracks) < steps:
+        yield f"it has {len(tracks)} instead of {steps} tracks: there are no more that fit"
+    start = journey.start_name or feel(journey.start)
+    if found.points[0] == journey.start and not _is_at(tracks[0], journey.start):
+        yield f"it does not begin quite at the start: there is no music near {start}"
+    if not _is_at(tracks[-1], journey.goal):
+        yield f"it does not arrive: there is no music near {_goal(journey)} to end with"
+    leaps = [
+        number
+        for number, (one, other) in enumerate(pairwise(tracks), start=1)
+        if one.affect.distance_to(other.affect) > longest
+    ]
+    if leaps and steps < steps_for(journey.start, journey.goal):
+        yield "it takes big steps: so few tracks leave no room for smaller ones"
+        return
+    for number in leaps:
+        yield f"from track {number} to {number + 1} is a big step: nothing fits in between"
+
+
+def _told(
+    found: Found, journey: Journey, before: Track | None, remarks: tuple[str, ...]
+) -> MusicPath:
+    """Return the path with a why-line for every track."""
+    stops = []
+    last = before
+    for number, (track, point) in enumerate(zip(found.tracks, found.points, strict=True)):
+        words = _why(track, point, last, journey, is_first=number == 0)
+        stops.append(Stop(track, f"{words}, going by {track.affect_source}"))
+        last = track
+    return MusicPath(tuple(stops), remarks)
+
+
+def _why(
+    track: Track, point: Affect, last: Track | None, journey: Journey, *, is_first: bool
+) -> str:
+    """Return what a track is there for, in words."""
+    if point == journey.goal and _is_at(track, journey.goal):
+        was_there = not is_first and last is not None and _is_at(last, journey.goal)
+        return f"{'stays ' if was_there else ''}at the goal: {_goal(journey)}"
+    if point == journey.start and _is_at(track, journey.start):
+        start = "starts where the mood is" if is_first else "stays with the mood once more"
+        return f"{start}: {feel(track.affect)}"
+    if last is None:
+        return f"the nearest there is to begin with: {feel(track.affect)}"
+    return f"{compared(track.affect, last.affect)} the last"
+
+
+def compared(affect: Affect, last: Affect) -> str:
+    """Return how music at `affect` is against music at `last`: `a little brighter than`."""
+    words: list[str] = []
+    degree_before = ""
+    for change, up, down in (
+        (affect.valence - last.valence, "brighter", "darker"),
+        (affect.arousal - last.arousal, "livelier", "quieter"),
+    ):
+        if abs(change) < _NOTICED:
+            continue
+        degree = ("a little ", "", "much ")[(abs(change) >= _CLEAR) + (abs(change) >= _MUCH)]
+        words.append(("" if words and degree == degree_before else degree) + (up, down)[change < 0])
+        degree_before = degree
+    return f"{' and '.join(words)} than" if words else "much like"
+
+
+# Changes of valence or arousal at which words change; ours to tune.
+_NOTICED = 0.08
+_CLEAR = 0.3
+_MUCH = 0.6
+
+
+def _is_at(track: Track, place: Affect) -> bool:
+    return track.affect.distance_to(place) <= AT_END
+
+
+def _goal(journey: Journey) -> str:
+    return journey.goal_name or feel(journey.goal)
