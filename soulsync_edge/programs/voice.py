@@ -43,6 +43,10 @@ logger = logging.getLogger(__name__)
 STILL_S = 5.0
 # The most one turn of the loop adds to that: a machine that slept is not a track that hangs.
 MOST_STILL_S = 1.0
+# So much read meanwhile, and it is the file that has no more music in it: a libvlc that hangs reads
+# nothing, a slow disk gives nothing. libvlc 3.0.24, searching zeros for the next frame, read 1 MB a
+# second of MP3 on a busy desktop core, and more of FLAC and Ogg.
+SEARCHED_BYTES = 2 << 20
 # But a sleeping disk takes its time before the first sound.
 FIRST_SOUND_S = 10.0
 # So many tracks in a row without a sound, and it is libvlc that hangs.
@@ -136,6 +140,16 @@ class Guard:
             timer.cancel()
 
 
+def bytes_read() -> int:
+    """Return how much this process has read so far, in bytes; 0 where the kernel does not tell."""
+    try:
+        told = Path("/proc/self/io").read_text("ascii")
+    except OSError:
+        return 0
+    (rchar,) = (line for line in told.splitlines() if line.startswith("rchar: "))
+    return int(rchar.removeprefix("rchar: "))
+
+
 class Voice:
     """The voice between two orders: what it was told to play, and how that goes.
 
@@ -146,9 +160,10 @@ class Voice:
         supervisor: Hears of progress: the position moved, or there is nothing to play.
         clock: Monotonic seconds.
         guard: Bounds calls into the player.
+        count_read: Tells how many bytes this process has read so far.
     """
 
-    def __init__(  # assembled in one place
+    def __init__(  # noqa: PLR0913  # assembled in one place
         self,
         tell: Callable[[VoiceEvent], object],
         wake: Callable[[], None],
@@ -157,6 +172,7 @@ class Voice:
         *,
         clock: Clock = time.monotonic,
         guard: Guard | None = None,
+        count_read: Callable[[], int] = bytes_read,
     ) -> None:
         self._tell = tell
         self._wake = wake
@@ -164,6 +180,7 @@ class Voice:
         self._supervisor = supervisor
         self._clock = clock
         self._guard = guard or Guard()
+        self._bytes_read = count_read
         self._news: queue.SimpleQueue[VoiceEvent] = queue.SimpleQueue()
         self._settings: PlayerSettings | None = None
         self._output = NOWHERE
@@ -172,6 +189,7 @@ class Voice:
         self._track: PlayTrack | None = None
         self._has_moved = False
         self._still_s = 0.0
+        self._read_when_moved = 0
         self._mute_tracks = 0
         self._turned_s = clock()
         self._looked_s = float("-inf")
@@ -267,6 +285,15 @@ class Voice:
     def _look_after(self, track: PlayTrack) -> None:
         """See to it that `track` moves."""
         if self._has_moved and self._still_s >= STILL_S:
+            if self._bytes_read() - self._read_when_moved >= SEARCHED_BYTES:
+                logger.warning(
+                    "%s: no more music in it after %.0f s, though libvlc goes on reading; taken "
+                    "as its end",
+                    track.path,
+                    track.start_s,
+                )
+                self._give_up(TrackEnded(self._clock(), track.track_id))
+                return
             raise NeedsRestart(
                 f"the track stands still at {track.start_s:.0f} s; the voice starts afresh"
             )
@@ -277,13 +304,20 @@ class Voice:
                     f"no sound came from {self._mute_tracks} tracks in a row; the voice starts "
                     "afresh"
                 )
-            # One is the file's own fault: libvlc may search a huge one for long. Core hears of it
-            # first, or a stop() that never returns would have it ask for the same track again.
+            # One is the file's own fault: libvlc may search a huge one for long.
             reason = f"no sound came from it within {FIRST_SOUND_S:.0f} s"
-            self._post(TrackFailed(self._clock(), track.track_id, reason))
-            self._hear_player()
-            with self._guard("stop"):
-                self._ready().stop()
+            self._give_up(TrackFailed(self._clock(), track.track_id, reason))
+
+    def _give_up(self, outcome: TrackEnded | TrackFailed) -> None:
+        """Have done with the present track.
+
+        Core hears of it first, or a stop() that never returns would have it ask for the same track
+        again.
+        """
+        self._post(outcome)
+        self._hear_player()
+        with self._guard("stop"):
+            self._ready().stop()
 
     def _look(self, settings: PlayerSettings) -> None:
         """Play to where sound can go now; to nowhere, and say so, when it cannot be heard."""
@@ -340,6 +374,7 @@ class Voice:
             case TrackMoved():
                 if event.position_s != self._track.start_s:
                     self._has_moved, self._still_s, self._mute_tracks = True, 0.0, 0
+                    self._read_when_moved = self._bytes_read()
                     self._alive()
                 self._track = replace(self._track, start_s=event.position_s)
             case TrackFailed():

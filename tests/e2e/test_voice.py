@@ -278,6 +278,28 @@ def test_hostile_files_fail_one_by_one_and_good_ones_play(
     asyncio.run(live())
 
 
+@pytest.mark.parametrize("ending", ["flac", "mp3"])
+def test_music_followed_by_gigabytes_of_nothing_ends_without_a_new_voice(
+    core: VoiceCore, music: Path, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"head.{ending}"
+    write_loud_tone(path, seconds=3.5, hiss=0.4)
+    with path.open("r+b") as file:
+        file.truncate(3 << 30)
+
+    async def live() -> None:
+        async with core.with_voice():
+            core.say(play(path, "head"))
+            await core.hears(TrackEnded, "head")
+            assert any(isinstance(event, TrackMoved) for event in core.heard)
+            core.say(play(music / "short.mp3", "next"))
+            await core.hears(TrackEnded, "next")
+            assert core.found == 1, "the same voice all the time"
+            assert "no more music in it" in core.log
+
+    asyncio.run(live())
+
+
 def test_a_file_that_goes_away_while_it_plays_is_played_or_ends(
     core: VoiceCore, music: Path, tmp_path: Path
 ) -> None:

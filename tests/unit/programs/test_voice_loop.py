@@ -23,10 +23,12 @@ from soulsync_edge.programs.voice import (
     ALIVE_S,
     FIRST_SOUND_S,
     LOOK_S,
+    SEARCHED_BYTES,
     STILL_S,
     Guard,
     Openers,
     Voice,
+    bytes_read,
 )
 from soulsync_edge.settings import PlayerSettings
 from soulsync_edge.wire.messages import Configure, VoiceEvent
@@ -54,12 +56,13 @@ class Studio:
         self.clock = FakeClock()
         self.told: list[VoiceEvent] = []
         self.wakes = 0
+        self.bytes_read = 1 << 30
         self.supervisor = FakeSupervisor()
         self.way_out: SoundOutput | Unavailable = PULSE
         self.players: list[SpeakerOf] = []
         self.voice = Voice(
             self.told.append, self._wake, Openers(self._find, self._open), self.supervisor,
-            clock=self.clock, guard=Guard(give_up=lambda: None),
+            clock=self.clock, guard=Guard(give_up=lambda: None), count_read=lambda: self.bytes_read,
         )  # fmt: skip
         self.voice.warm_up()
 
@@ -190,6 +193,47 @@ def test_a_position_told_again_and_again_is_standing_still(studio: Studio) -> No
 
     with pytest.raises(NeedsRestart):
         say_the_same()
+
+
+def test_a_track_that_stands_still_while_much_of_it_is_read_is_over(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+    studio.bytes_read += SEARCHED_BYTES
+    studio.pass_time(STILL_S - 1.0)
+    before = studio.player.playing
+
+    studio.pass_time(2.0)
+
+    assert (before, studio.player.playing) == ("t", None)
+    assert [e.track_id for e in studio.told if isinstance(e, TrackEnded)] == ["t"]
+    studio.voice.obey(PlayTrack("next", "/music/next.flac"))
+    studio.pass_time(STILL_S)
+    assert studio.player.playing == "next"
+
+
+def test_a_track_that_waits_for_its_disk_is_not_called_over(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    for position_s in (1.0, 2.0, 3.0):
+        studio.bytes_read += SEARCHED_BYTES  # while it plays
+        studio.player.move_to(position_s)
+        studio.pass_time(1.0)
+    studio.bytes_read += SEARCHED_BYTES - 1
+
+    with pytest.raises(NeedsRestart, match="stands still"):
+        studio.pass_time(STILL_S + 1.0)
+
+    assert not [event for event in studio.told if isinstance(event, TrackEnded)]
+
+
+def test_what_was_read_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(1_000_000))
+    before = bytes_read()
+
+    (tmp_path / "file").read_bytes()
+
+    assert 1_000_000 <= bytes_read() - before < 1_500_000
 
 
 def test_a_track_without_a_first_sound_fails_after_a_longer_time(studio: Studio) -> None:
