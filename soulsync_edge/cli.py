@@ -72,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("folder", type=Path)
     scan.add_argument("--lines", action="store_true", help="print lines for core, not for people")
 
+    playlist = verbs.add_parser("playlist", help="lead from one mood to another with your music")
+    playlist.set_defaults(run=_playlist)
+    _add_wishes(playlist)
+
     demo = verbs.add_parser("demo", help="run the whole appliance here, with a made-up face")
     demo.set_defaults(run=_demo)
     demo.add_argument(
@@ -105,6 +109,26 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(run=_replay)
     replay.add_argument("trace", type=Path)
     return parser
+
+
+def _add_wishes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--library", type=Path, required=True, help="folder with the music")
+    parser.add_argument(
+        "--from", dest="start", metavar="MOOD", required=True, help="where to start: sad, tense ..."
+    )
+    parser.add_argument(
+        "--to",
+        dest="goal",
+        metavar="GOAL",
+        required=True,
+        help="where to lead: calm, focus, lift, energise, sleep, or a mood",
+    )
+    parser.add_argument(
+        "--minutes", type=float, help="how long it plays (default: as the way takes, 5 to 8 tracks)"
+    )
+    parser.add_argument("--m3u", type=Path, metavar="FILE", help="also write it to this file")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, for programs")
+    parser.add_argument("--seed", default="0", help="any other word gives another playlist")
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -155,6 +179,22 @@ def _scan(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import scan
 
     return scan.run(options.folder, as_lines=options.lines)
+
+
+def _playlist(options: argparse.Namespace) -> int:
+    from soulsync_edge.programs import playlist
+
+    return playlist.run(
+        playlist.Wishes(
+            library=options.library,
+            start=options.start,
+            goal=options.goal,
+            minutes=options.minutes,
+            m3u=options.m3u,
+            as_json=options.json,
+            seed=options.seed,
+        )
+    )
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from soulsync_edge.domain.affect import Quadrant
 from soulsync_edge.domain.hints import Tags, placed_by_hints
 from soulsync_edge.domain.track import SkippedFile, Track, track_id
 from soulsync_edge.errors import MediaError, Unavailable
+from soulsync_edge.programs.progress_bar import ProgressBar
 from soulsync_edge.wire.messages import SCAN_LINES, FileSkipped, ScanFinished, TrackFound
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def run(folder: Path, *, as_lines: bool = False) -> int:
         if as_lines:
             _write_lines(scanned(folder))
         else:
-            _write_summary(scanned(folder))
+            _write_summary(folder)
     except Unavailable as error:
         logger.error("%s", error)  # noqa: TRY400  # a state of the world: no traceback for people
         return 1
@@ -98,6 +99,18 @@ def scanned(folder: Path) -> Iterator[Found | None]:
     except OSError:
         logger.debug("the library folder %s was lost at the end", folder)
     raise Unavailable(f"the library folder {folder} went away while it was read")
+
+
+def files_below(folder: Path) -> int:
+    """Return of about how many files a scan of `folder` will tell; 0 where it cannot be read."""
+    count = 0
+    for _, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        count += sum(
+            not name.startswith(".") and Path(name).suffix.lower() not in COMPANIONS
+            for name in names
+        )
+    return count
 
 
 class _Scan:
@@ -255,20 +268,19 @@ def _write(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _write_summary(finds: Iterable[Found | None]) -> None:
+def _write_summary(folder: Path) -> None:
     quadrants: Counter[str] = Counter()
     skipped: list[SkippedFile] = []
     length_s = 0.0
-    for found in finds:
-        if isinstance(found, Track):
-            quadrants[found.affect.quadrant.value] += 1
-            length_s += found.duration_s
-        elif isinstance(found, SkippedFile):
-            skipped.append(found)
-        if found is not None and sys.stderr.isatty():
-            print(f"\r{quadrants.total()} tracks, {len(skipped)} skipped", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    with ProgressBar("reading", lambda: files_below(folder)) as bar:
+        for found in scanned(folder):
+            if isinstance(found, Track):
+                quadrants[found.affect.quadrant.value] += 1
+                length_s += found.duration_s
+            elif isinstance(found, SkippedFile):
+                skipped.append(found)
+            if found is not None:
+                bar.advance()
     print(f"{quadrants.total()} tracks, {length_s / 60:.1f} minutes; {len(skipped)} files skipped")
     for quadrant in Quadrant:
         print(f"  {quadrants[quadrant.value]:5} {quadrant.value}")

@@ -1,0 +1,175 @@
+"""Makes a playlist that leads from one mood to another, and says why each track is there."""
+
+import difflib
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from soulsync_edge.adapters.playlist_m3u import check_target, write_m3u
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.journey import Journey, PathRules
+from soulsync_edge.domain.mood_words import AFFECT_OF_WORD, affect_of_word
+from soulsync_edge.domain.path import MusicPath, plan, plan_for
+from soulsync_edge.domain.path_search import playing_time_s
+from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
+from soulsync_edge.errors import SoulSyncError
+from soulsync_edge.programs.progress_bar import ProgressBar
+from soulsync_edge.programs.scan import files_below, scanned
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What kind of playlist is wanted.
+
+    Attributes:
+        library: The folder with the music.
+        start: The mood to start from, one of `AFFECT_OF_WORD`.
+        goal: The mood or goal to lead to, one of those too.
+        minutes: How long it should play, above 0; None: as long as the way takes.
+        m3u: Also write it to this file, or None.
+        as_json: Print a JSON list instead of lines for people.
+        seed: Another one gives another playlist.
+    """
+
+    library: Path
+    start: str
+    goal: str
+    minutes: float | None = None
+    m3u: Path | None = None
+    as_json: bool = False
+    seed: str = "0"
+
+
+class _RefusedError(SoulSyncError):
+    """What was asked for cannot be; the message says why."""
+
+
+def run(wishes: Wishes) -> int:
+    """Print the playlist that `wishes` ask for; return 0, or 1 when there is none: stderr says why.
+
+    As JSON it is a list of `{path, title, valence, arousal, why}`, affect from -1 to 1. A byte of a
+    path that is no UTF-8 is a lone surrogate there, as Python's `os.fsdecode` makes it.
+    """
+    try:
+        path = _planned(wishes)
+        if wishes.m3u is not None:
+            write_m3u(wishes.m3u, path.tracks, f"from {wishes.start} to {wishes.goal}")
+    except SoulSyncError as error:
+        sys.stderr.write(f"soulsync playlist: {error}\n")
+        return 1
+    if wishes.as_json:
+        for remark in path.remarks:
+            sys.stderr.write(f"soulsync playlist: note: {remark}\n")
+    try:
+        sys.stdout.write(
+            _as_json(path) if wishes.as_json else "\n".join(_lines(path, wishes)) + "\n"
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our lines has enough; without this Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def catalogue_in(folder: Path) -> Catalogue:
+    """Return what `folder` holds, each track placed by what is known of it: tags and folder names.
+
+    Raises:
+        Unavailable: The folder cannot be read, or went away meanwhile.
+    """
+    tracks: list[Track] = []
+    skipped: list[SkippedFile] = []
+    with ProgressBar("reading", lambda: files_below(folder)) as bar:
+        for found in scanned(folder):
+            if isinstance(found, Track):
+                tracks.append(found)
+            elif isinstance(found, SkippedFile):
+                skipped.append(found)
+            if found is not None:
+                bar.advance()
+    return catalogue_of(tracks, skipped)
+
+
+def _planned(wishes: Wishes) -> MusicPath:
+    """Return the playlist; raises `SoulSyncError` when there is none."""
+    # What was typed first: a wrong word should not have to wait for a stick to be read.
+    journey = Journey(
+        _place("--from", wishes.start), _place("--to", wishes.goal), wishes.start, wishes.goal
+    )
+    if wishes.minutes is not None and not 0 < wishes.minutes < math.inf:
+        raise _RefusedError(f"--minutes must be above 0, got {wishes.minutes:g}")
+    if wishes.m3u is not None:
+        check_target(wishes.m3u)
+    catalogue = catalogue_in(wishes.library)
+    if not catalogue.tracks:
+        count = len(catalogue.skipped)
+        but = f"; {count} file{'s' if count > 1 else ''} cannot be played" if count else ""
+        raise _RefusedError(
+            f"{wishes.library} holds no music{but}: see what `soulsync scan` says of it"
+        )
+    seed, rules = wishes.seed, PathRules()
+    if wishes.minutes is None:
+        path = plan(catalogue, journey, seed=seed, rules=rules)
+    else:
+        path = plan_for(catalogue, journey, length_s=60 * wishes.minutes, seed=seed, rules=rules)
+    if path is None:
+        raise _RefusedError(
+            f"there is no way from {wishes.start} to {wishes.goal} in {wishes.library}: all its "
+            "music lies deeper in a dark corner than both"
+        )
+    return path
+
+
+def _place(option: str, word: str) -> Affect:
+    """Return where a word sits; raises `_RefusedError` with all that are known for another."""
+    affect = affect_of_word(word)
+    if affect is not None:
+        return affect
+    like = difflib.get_close_matches(word.lower(), AFFECT_OF_WORD, n=1)
+    hint = f" (did you mean {like[0]}?)" if like else ""
+    raise _RefusedError(
+        f"{option} {word!r} is no mood known here{hint}; known are: "
+        + ", ".join(sorted(AFFECT_OF_WORD))
+    )
+
+
+def _as_json(path: MusicPath) -> str:
+    rows = [
+        {
+            "path": stop.track.path,
+            "title": stop.track.title,
+            "valence": round(stop.track.affect.valence, 4),
+            "arousal": round(stop.track.affect.arousal, 4),
+            "why": stop.why,
+        }
+        for stop in path.stops
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+def _lines(path: MusicPath, wishes: Wishes) -> Iterator[str]:
+    """Yield the playlist for people: two lines a track, then what could not be had."""
+    minutes = playing_time_s(path.tracks) / 60
+    count = f"{len(path.stops)} track{'s' if len(path.stops) > 1 else ''}"
+    yield f"From {wishes.start} to {wishes.goal}: {count}, {minutes:.1f} minutes"
+    for number, stop in enumerate(path.stops, start=1):
+        track = stop.track
+        length = "?:??"
+        if track.duration_s:
+            length = "{}:{:02}".format(*divmod(round(track.duration_s), 60))
+        name = f"{track.artist} - {track.title}" if track.artist else track.title
+        yield f"{number:3} {length:>6}  {_printable(name)}"
+        yield f"{'':12}{_printable(stop.why)}"
+    for remark in path.remarks:
+        yield f"Note: {remark}"
+    if wishes.m3u is not None:
+        yield f"Written to {_printable(os.fsencode(wishes.m3u).decode(errors='replace'))}"
+
+
+def _printable(text: str) -> str:
+    """Return `text` without what would move a terminal's cursor or change its colours."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
