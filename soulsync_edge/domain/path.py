@@ -53,14 +53,14 @@ def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
     now_s: float = 0.0,
     barred: frozenset[str] = frozenset(),
 ) -> MusicPath | None:
-    """Return the path from a mood to a goal, or None when no track is safe on that way.
+    """Return the path from a mood to a goal, or None when nothing safe leads on.
 
     It is the cheapest way through layers of candidates, one layer for each of `waypoints`. A track
     costs its expected distance to the waypoint, so one whose place is unsure costs more; two in a
-    row cost the step between them, an artist who comes again, and what jars in tempo, key and
-    loudness. No track comes twice, none lies beyond the rail, at most `rules.most_at_start` stay
-    with the starting mood: the path is shorter where the library has too little. A track within
-    its cooldown comes only when there are too few others.
+    row cost the step between them, more when it leads back, an artist who comes again, and what
+    jars in tempo, key and loudness. No track comes twice, none lies beyond the rail, at most
+    `rules.most_at_start` stay with the starting mood: the path is shorter where the library has
+    too little. A track within its cooldown comes only when there are too few others.
 
     Args:
         catalogue: What there is.
@@ -86,7 +86,7 @@ def plan_for(
     """Return a path that plays for about `length_s`, or None when no track is safe on that way.
 
     A short time has fewer steps. In a long one the music stays at the goal for the rest of it, as
-    far as there is music near the goal.
+    far as there is music near the goal. A piece longer than the whole comes only when all are.
 
     Args:
         catalogue: What there is.
@@ -95,9 +95,13 @@ def plan_for(
         seed: As for `plan`.
         rules: As for `plan`.
     """
-    search = Search(catalogue, journey, rules, seed, Past())
     wanted = steps_for(journey.start, journey.goal)
+    too_long = frozenset(t.track_id for t in catalogue.tracks if t.duration_s > length_s)
+    search = Search(catalogue, journey, rules, seed, Past(barred=too_long))
     found = search.best(wanted)
+    if not found.tracks:
+        search = Search(catalogue, journey, rules, seed, Past())
+        found = search.best(wanted)
     if not found.tracks:
         return None
     while len(found.tracks) > 1 and _is_too_long(found.tracks, length_s):

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.choosing import ARTIST_PENALTY, ChoiceRules, Heard
@@ -28,6 +28,7 @@ REACH = 0.4
 # Costs are told as the distance on the affect plane that would be as bad, so that they add up.
 # They are ours to tune, not measured; what they must bring about is tested.
 _STEP_COST = 0.3  # per length of a step: no detours
+_BACK_COST = 1.0  # per distance that a step leads away from the goal
 _LEAP_COST = 3.0  # for a step beyond the limit: more than all else about two tracks together
 _LEAP_SLOPE = 4.0  # per length beyond the limit
 _CRAWL_SLOPE = 2.0  # per length below `SHORTEST_STEP`, where the way should move on
@@ -133,12 +134,14 @@ class _Trail:
         tracks: What lies on it.
         ids: Their names.
         artists: Who is held back after it; the empty ones are unknown.
+        left: How far the last track lies from the goal; without one, further than any.
     """
 
     cost: float
     tracks: tuple[Track, ...]
     ids: frozenset[str]
     artists: tuple[str, ...]
+    left: float = math.inf
 
 
 class Search:
@@ -223,7 +226,8 @@ class Search:
             most=_WIDTH + math.ceil(max(left_s, 0.0) / _SHORT_TRACK_S),
         )
         candidates = near.nearest(goal, near.most)
-        while candidates:
+        # One that would end further from the wanted time than its beginning is too long.
+        while candidates := [t for t in candidates if playing_time_s((t,)) / 2 <= left_s]:
             artists = self._held_back(tuple(track.artist for track in tracks))
             costs = [
                 self._cost_here(track, goal)
@@ -232,10 +236,7 @@ class Search:
                 for track in candidates
             ]
             track = candidates.pop(costs.index(min(costs)))
-            next_s = playing_time_s((track,))
-            if next_s / 2 > left_s:
-                break
-            tracks, left_s = (*tracks, track), left_s - next_s
+            tracks, left_s = (*tracks, track), left_s - playing_time_s((track,))
         return Found(tracks, (*found.points, *[goal] * (len(tracks) - len(found.tracks))))
 
     def _through(self, layers: list[_Layer]) -> Found:
@@ -263,6 +264,7 @@ class Search:
     def _onto(self, track: Track, trails: list[_Trail], *, moves: bool) -> _Trail | None:
         """Return the cheapest of `trails` (cheapest first) with `track` put on, or None."""
         longest = self._rules.longest_step
+        left = track.affect.distance_to(self._journey.goal)
         best: _Trail | None = None
         least = math.inf
         for trail in trails:
@@ -270,7 +272,7 @@ class Search:
                 break  # a further step never earns anything
             if track.track_id in trail.ids:
                 continue
-            cost = trail.cost
+            cost = trail.cost + _BACK_COST * max(left - trail.left, 0.0)
             if track.artist and track.artist in trail.artists:
                 cost += ARTIST_PENALTY
             last = trail.tracks[-1] if trail.tracks else self.before
@@ -281,11 +283,10 @@ class Search:
         if best is None:
             return None
         artists = self._held_back((*best.artists, track.artist))
-        return _Trail(least, (*best.tracks, track), best.ids | {track.track_id}, artists)
+        return _Trail(least, (*best.tracks, track), best.ids | {track.track_id}, artists, left)
 
     def _with_cost(self, trail: _Trail, point: Affect) -> _Trail:
-        cost = trail.cost + self._cost_here(trail.tracks[-1], point)
-        return _Trail(cost, trail.tracks, trail.ids, trail.artists)
+        return replace(trail, cost=trail.cost + self._cost_here(trail.tracks[-1], point))
 
     def _cost_here(self, track: Track, point: Affect) -> float:
         """Return what `track` costs at a waypoint, with chance and how tired it is."""

@@ -181,6 +181,37 @@ def test_planning_ahead_is_never_dearer_than_going_step_by_step(seed: int) -> No
         assert costs(list(path.tracks), points) <= costs(step_by_step, points) + 1e-9
 
 
+def test_the_way_does_not_lead_back_where_it_need_not() -> None:
+    start, goal = SAD_TO_HAPPY.start, SAD_TO_HAPPY.goal
+    shares = (0.0, 0.05, 0.3, 0.35, 0.6, 0.65, 0.95, 1.0)
+
+    path = planned(
+        scattered(*((p.valence, p.arousal) for p in (start.towards(goal, s) for s in shares)))
+    )
+
+    left = [track.affect.distance_to(goal) for track in path.tracks]
+    assert len(left) == 7
+    assert left == sorted(left, reverse=True)
+
+
+def test_a_piece_too_long_for_the_time_left_gives_way_to_a_shorter_one() -> None:
+    places = ((-0.65, -0.35), (0.1, 0.0), (0.8, 0.45))
+    mix = a_track("a mix", SAD_TO_HAPPY.goal, duration_s=7200.0)
+    song = a_track("song", Affect(0.7, 0.3))
+
+    path = plan_for(
+        catalogue_of([*scattered(*places).tracks, mix, song]),
+        SAD_TO_HAPPY,
+        length_s=720,
+        seed="s",
+        rules=PathRules(choice=ChoiceRules(variety=0.0), most_at_start=1),
+    )
+
+    assert path is not None
+    assert "a mix" not in {track.track_id for track in path.tracks}
+    assert playing_time_s(path.tracks) == 720
+
+
 def test_another_seed_may_take_another_path() -> None:
     paths = {
         path.tracks
@@ -376,6 +407,13 @@ def test_a_short_time_has_fewer_steps(minutes: float, tracks: int) -> None:
 
     assert path is not None
     assert len(path.tracks) == tracks
+
+
+def test_a_time_shorter_than_any_piece_is_one_piece() -> None:
+    path = plan_for(scattered((0.8, 0.45)), SAD_TO_HAPPY, length_s=10, seed="s", rules=RULES)
+
+    assert path is not None
+    assert len(path.tracks) == 1
 
 
 def test_two_tracks_say_that_they_leave_no_room_for_small_steps() -> None:
