@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.set-up
 
 .PHONY: help setup demo test test-all check format bench docs package lock replay provision model setup-train \
-        evaluate-emotion print-demo-music clean clean-training
+        evaluate-emotion music-model evaluate-music print-demo-music clean clean-training
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ model: $(READY)  ## Train, convert and measure the emotion model, in hours; agai
 
 evaluate-emotion: $(READY)  ## Print how good the emotion model is, as recorded, or measured anew (DATA=folder PART=choose)
 	@$(BIN)/python -m models.recipes.emotion.record $(if $(DATA),--data '$(DATA)') $(if $(PART),--part '$(PART)')
+
+music-model: $(READY)  ## Train the affect model of music, in minutes (DATA=folder)
+	@$(if $(DATA),$(BIN)/python -m models.recipes.music.train --data '$(DATA)',echo 'Name the folder of the training data: make music-model DATA=folder; docs/music.md says what belongs there' >&2; exit 2)
+
+evaluate-music: $(READY)  ## Print how good the analysis of music is, as recorded, or measured anew (DATA=folder)
+	@$(BIN)/python -m models.recipes.music.record $(if $(DATA),--data '$(DATA)')
 
 print-demo-music: $(READY)  ## Print the folder of the demo music
 	@echo '$(CURDIR)/build/demo-music'

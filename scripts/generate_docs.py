@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from models.recipes.emotion import card
+from models.recipes.music import card as music_card
 from soulsync_edge.adapters.mqtt_topics import mqtt_document
 from soulsync_edge.settings import Settings
 
@@ -104,7 +105,7 @@ def documents() -> dict[Path, str]:
 
 def main() -> int:
     """Write the documents, or with `--check` only compare them."""
-    wanted = documents() | card.documents(ROOT)
+    wanted = documents() | card.documents(ROOT) | music_card.documents(ROOT)
     stale = [
         path
         for path, text in wanted.items()

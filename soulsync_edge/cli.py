@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("folder", type=Path)
     scan.add_argument("--lines", action="store_true", help="print lines for core, not for people")
 
+    analyse = verbs.add_parser("analyse", help="say how music files feel and sound")
+    analyse.set_defaults(run=_analyse)
+    analyse.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a file, or a folder")
+    analyse.add_argument("--json", action="store_true", help="print a JSON list")
+    _add_models(analyse)
+
     playlist = verbs.add_parser("playlist", help="lead from one mood to another with your music")
     playlist.set_defaults(run=_playlist)
     _add_wishes(playlist)
@@ -179,6 +185,12 @@ def _scan(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import scan
 
     return scan.run(options.folder, as_lines=options.lines)
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    from soulsync_edge.programs import analyse
+
+    return analyse.run(options.files, models=options.models, as_json=options.json)
 
 
 def _playlist(options: argparse.Namespace) -> int:

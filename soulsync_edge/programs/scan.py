@@ -4,14 +4,11 @@ import errno
 import logging
 import os
 import re
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from soulsync_edge.adapters.folder_place import Place, disk_names, opened, place_of, said
 from soulsync_edge.adapters.tags_mutagen import MutagenTagReader
@@ -20,6 +17,7 @@ from soulsync_edge.domain.hints import Tags, placed_by_hints
 from soulsync_edge.domain.track import SkippedFile, Track, track_id
 from soulsync_edge.errors import MediaError, Unavailable
 from soulsync_edge.programs.progress_bar import ProgressBar
+from soulsync_edge.programs.time_limit import TooSlow, at_most
 from soulsync_edge.wire.messages import SCAN_LINES, FileSkipped, ScanFinished, TrackFound
 
 logger = logging.getLogger(__name__)
@@ -50,10 +48,6 @@ _MOST_FAULTS_IN_A_ROW = 3
 """Read errors one after another; a bad spot spoils one file, a pulled stick all that follow."""
 
 Found = Track | SkippedFile
-
-
-class _TooSlow(BaseException):  # no error: `except Exception` in a library must miss it
-    """The time limit of one file is over."""
 
 
 def run(folder: Path, *, as_lines: bool = False) -> int:
@@ -167,9 +161,9 @@ class _Scan:
 
     def _read(self, path: Path, place: Place) -> Found:
         try:
-            with _at_most(FILE_LIMIT_S):
+            with at_most(FILE_LIMIT_S):
                 tags = self._reader.read(path)
-        except _TooSlow:
+        except TooSlow:
             return _skipped(path, f"took longer than {FILE_LIMIT_S:g} s to read")
         except MediaError as error:
             if isinstance(error.__cause__, OSError):
@@ -226,22 +220,6 @@ def name_parts(stem: str) -> tuple[str, str]:
     name = " ".join(_NUMBER.sub("", name.strip(), count=1).split()) or stem
     artist, dash, title = name.partition(" - ")
     return (artist, title) if dash and artist and title else ("", name)
-
-
-@contextmanager
-def _at_most(limit_s: float) -> Iterator[None]:
-    """Raise `_TooSlow` in the block when it takes longer; for the main thread."""
-
-    def ring(_number: int, _frame: FrameType | None) -> None:
-        raise _TooSlow
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _write_lines(finds: Iterable[Found | None]) -> None:

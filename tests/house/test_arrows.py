@@ -48,12 +48,14 @@ FRIENDS = {
     "camera_v4l2": {"camera_reader", "proc_holder"},
     "emotion_tflite": {"model_manifest"},
     "faces_mediapipe": {"model_manifest"},
+    "features_audio": {"hearing", "model_manifest", "sound_av"},
+    "sound_av": {"hearing"},
     "button_gpiozero": {"gpio_pins"},
     "light_gpiozero": {"gpio_pins"},
     "web": {"proc_holder"},
 }
 
-HARDWARE = {"cv2", "gpiozero", "mediapipe", "paho", "picamera2", "vlc", "lgpio", "libcamera"}
+HARDWARE = {"av", "cv2", "gpiozero", "mediapipe", "paho", "picamera2", "vlc", "lgpio", "libcamera"}
 
 
 def files() -> list[Path]:

@@ -1,9 +1,14 @@
-"""What is told of the emotion model is what was recorded of the very file that is shipped."""
+"""What is told of the models is what was recorded of the very files that are shipped."""
 
 import tomllib
 
+import pytest
+
 from models.recipes.emotion.card import CARD, documents
 from models.recipes.emotion.figures import FIGURES, read_figures
+from models.recipes.music import card as music_card
+from models.recipes.music.record import recorded
+from models.recipes.music.rendered import measured
 from scripts.generate_docs import ROOT
 
 MODELS = ROOT / "models"
@@ -28,3 +33,21 @@ def test_the_recorded_figures_are_of_the_shipped_file() -> None:
         measured = read_figures(MODELS).model
         assert (measured.file, measured.sha256) == (shipped["file"], shipped["sha256"])
         assert measured.size_bytes == (MODELS / shipped["file"]).stat().st_size
+
+
+def test_the_music_card_tells_what_was_recorded_of_the_shipped_file() -> None:
+    manifest = tomllib.loads((MODELS / "manifest.toml").read_text("utf-8"))
+
+    assert recorded()["sha256"] == manifest["models"]["music"]["sha256"]
+    for path, text in music_card.documents(ROOT).items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run `make docs`"
+
+
+def test_what_is_recorded_of_the_demo_pieces_is_what_they_measure() -> None:
+    told, measured_now = recorded()["rendered"], measured(ROOT / "build" / "demo-music", MODELS)
+
+    for name in ("pieces", "tempo_within_4pct", "tempo_or_octave", "mode"):
+        assert measured_now[name] == told[name], name
+    for name in ("valence_r", "arousal_r"):
+        assert measured_now[name] == pytest.approx(told[name], abs=0.01), name
+    assert measured_now["moved_by_gain"] <= 0.02

@@ -1,0 +1,1 @@
+"""Hearing: what a piece of music sounds like, from its samples; numpy alone."""

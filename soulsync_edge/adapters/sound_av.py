@@ -1,0 +1,169 @@
+"""Sound out of music files: samples, loudness and peak, by PyAV (FFmpeg)."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.fifo import AudioFifo
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from soulsync_edge.adapters.hearing.true_peak import TruePeakMeter
+from soulsync_edge.errors import MediaError
+
+RATE_HZ = 22050
+EXCERPT_S = 60.0
+"""Seconds of a piece that are listened to, from its middle: neither its intro nor its fading."""
+
+SILENCE_LUFS = -70.0
+"""The absolute gate: what is quieter has no loudness. Source: ITU-R BS.1770-5."""
+
+_LOWEST_PEAK = 1e-5
+"""Full scale 1; stands for silence."""
+
+_GATHERED = 32768
+"""Samples that are handed on at once: decoders give out a thousand at a time, or fifty."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The middle of a piece, decoded.
+
+    Attributes:
+        samples: The mean of its channels, (N,) float32, full scale 1, at 22.05 kHz.
+        loudness_lufs: Integrated loudness of all channels, -70 or more. Source: EBU R128.
+        true_peak_dbtp: The highest point between samples, dB of full scale; -100 or more.
+    """
+
+    samples: Floats
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+
+def excerpt_of(path: Path, longest_s: float = EXCERPT_S) -> Excerpt:
+    """Return the middle of the music at `path`, or all of it when it is not longer.
+
+    Spots that cannot be decoded are passed over.
+
+    Raises:
+        MediaError: There is no sound in it, or none that can be decoded.
+    """
+    try:
+        with av.open(str(path)) as file:
+            if not file.streams.audio:
+                raise MediaError(f"{path.name} holds no sound")
+            listener = _Listener()
+            for frame in _middle(file, file.streams.audio[0], longest_s):
+                listener.hear(frame)
+            return listener.excerpt(longest_s)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        # ValueError: values in a damaged file that PyAV itself refuses.
+        cannot = "be read" if isinstance(error, OSError) else "be decoded"
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MediaError(f"{path.name} cannot {cannot}: {reason.lower()}") from error
+
+
+def _middle(file: InputContainer, stream: AudioStream, longest_s: float) -> Iterator[AudioFrame]:
+    """Yield the decoded frames of the middle `longest_s` seconds."""
+    length_s = (file.duration or 0) / av.time_base
+    if length_s > longest_s:
+        file.seek(int((length_s - longest_s) / 2 * av.time_base))
+    heard_s = 0.0
+    for packet in file.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            continue
+        for frame in frames:
+            if frame.sample_rate and frame.samples:
+                yield frame
+                heard_s += frame.samples / frame.sample_rate
+        if heard_s >= longest_s:
+            return
+
+
+class _Listener:
+    """Takes decoded frames one by one and says in the end what they came to."""
+
+    def __init__(self) -> None:
+        self._kind: tuple[str, str, int] | None = None
+        self._queue = AudioFifo()
+        self._to_mono = AudioResampler("fltp", "mono", RATE_HZ)
+        self._to_floats = AudioResampler("fltp")
+        self._meter = av.filter.Graph()
+        self._peak = TruePeakMeter()
+        self._blocks: list[Floats] = []
+        self._loudness_lufs = SILENCE_LUFS
+
+    def hear(self, frame: AudioFrame) -> None:
+        """Take one frame; one of another kind than the first is damage, and passed over."""
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._kind is None:
+            self._kind = kind
+            self._connect_meter(frame)
+        if kind != self._kind:
+            return
+        frame.pts = None  # the times in damaged files jump; what follows each other is one sound
+        self._queue.write(frame)
+        while gathered := self._queue.read(_GATHERED):
+            self._listen(gathered)
+
+    def excerpt(self, longest_s: float) -> Excerpt:
+        """Return what was heard.
+
+        Raises:
+            ValueError: Nothing was.
+        """
+        if self._kind is None:
+            raise ValueError("nothing in it makes sense")
+        if rest := self._queue.read(partial=True):
+            self._listen(rest)
+        self._blocks += _floats(self._to_mono, None)
+        return Excerpt(
+            samples=np.concatenate(self._blocks, axis=1)[0, : int(longest_s * RATE_HZ)],
+            loudness_lufs=max(self._loudness_lufs, SILENCE_LUFS),
+            true_peak_dbtp=20 * math.log10(max(self._peak.highest, _LOWEST_PEAK)),
+        )
+
+    def _listen(self, frame: AudioFrame) -> None:
+        self._measure(frame)
+        self._blocks += _floats(self._to_mono, frame)
+        for block in _floats(self._to_floats, frame):
+            self._peak.hear(block)
+
+    def _connect_meter(self, frame: AudioFrame) -> None:
+        source = self._meter.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format.name,
+            layout=frame.layout.name,
+            time_base=frame.time_base,
+        )
+        meter = self._meter.add("ebur128", "metadata=1:framelog=quiet")
+        sink = self._meter.add("abuffersink")
+        source.link_to(meter)
+        meter.link_to(sink)
+        self._meter.configure()
+
+    def _measure(self, frame: AudioFrame) -> None:
+        """Let the meter hear the frame; the last it says holds for everything so far."""
+        self._meter.push(frame)
+        while True:
+            try:
+                measured = self._meter.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            loudness = measured.metadata.get("lavfi.r128.I")
+            if loudness is not None:
+                self._loudness_lufs = float(loudness)
+
+
+def _floats(resampler: AudioResampler, frame: AudioFrame | None) -> list[Floats]:
+    return [one.to_ndarray().astype(np.float32, copy=False) for one in resampler.resample(frame)]

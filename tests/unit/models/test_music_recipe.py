@@ -1,0 +1,130 @@
+"""The recipe of the affect model, on clips that are made up."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.recipes.music.fitting import fitted, held_out
+from models.recipes.music.fourq import FRAMES, LABELS, Corpus, DataError, read_corpus
+from models.recipes.music.train import packed
+from soulsync_edge.adapters.hearing.affect_model import load_affect_model
+from soulsync_edge.adapters.hearing.descriptors import names
+
+CLIPS = 24
+GROUPS = 40
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips of noise that is the brighter the more excited they are said to be."""
+    folder = tmp_path_factory.mktemp("music")
+    chance = np.random.default_rng(3)
+    arousal = chance.uniform(3.5, 6.0, CLIPS)
+    slope = np.linspace(1, 0, 40)[None, :]
+    mel = [
+        chance.integers(60, 200, (4 * GROUPS, 40)) - (6 - one) * 30 * (1 - slope) for one in arousal
+    ]
+    level = chance.normal(-15, 3, (CLIPS * GROUPS, 1))
+    others = np.abs(chance.normal(size=(CLIPS * GROUPS, 6))) * [0.1, 900, -5, 2000, 4000, 0.5]
+    np.savez(
+        folder / FRAMES,
+        song=np.array([f"S{number}" for number in range(CLIPS)]),
+        mel=np.concatenate(mel).clip(0, 255).astype(np.uint8),
+        mel_len=np.full(CLIPS, 4 * GROUPS),
+        chroma_sqrt=chance.integers(0, 255, (CLIPS * GROUPS, 12)).astype(np.uint8),
+        scalars=np.concatenate([level, others], axis=1).astype(np.float16),
+        frame4_len=np.full(CLIPS, GROUPS),
+    )
+    with (folder / LABELS).open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["song", "quadrant", "tag_valence_1_9", "tag_arousal_1_9", "artist_id"])
+        for number, one in enumerate(arousal):
+            quadrant = "Q1" if one > 4.8 else "Q4"
+            rows.writerow([f"S{number}", quadrant, 5 + number % 3, f"{one:.3f}", number // 2])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpus(folder: Path) -> Corpus:
+    return read_corpus(folder)
+
+
+def test_the_clips_are_read_as_the_device_would_hear_them(corpus: Corpus) -> None:
+    assert corpus.names == names()
+    assert corpus.rows.shape == (CLIPS, len(names()))
+    assert corpus.parts.shape == (2, CLIPS, len(names()))
+    assert np.isfinite(corpus.rows).all()
+    assert np.isfinite(corpus.parts).all()
+    assert np.abs(corpus.affect).max() < 1.5
+
+
+def test_a_fitted_model_loads_on_the_device_and_knows_bright_from_dull(corpus: Corpus) -> None:
+    content = packed(fitted(corpus, np.arange(CLIPS), seed=0))
+
+    model = load_affect_model(io.BytesIO(content), "made.npz", names())
+
+    places = model.placed(corpus.rows, model.usual)
+    told = [affect.arousal for affect, _ in places]
+    assert np.corrcoef(told, corpus.affect[:, 1])[0, 1] > 0.8
+    assert all(spread.valence > 0 and spread.arousal > 0 for _, spread in places)
+
+
+def test_the_same_seed_gives_the_same_bytes(corpus: Corpus) -> None:
+    which = np.arange(0, CLIPS, 2)
+
+    assert packed(fitted(corpus, which, seed=4)) == packed(fitted(corpus, which, seed=4))
+    assert packed(fitted(corpus, which, seed=4)) != packed(fitted(corpus, which, seed=5))
+
+
+def test_no_artist_is_heard_before_being_judged(corpus: Corpus) -> None:
+    seen: list[int] = []
+    for test, arrays in held_out(corpus, seed=0):
+        others = np.setdiff1d(np.arange(CLIPS), test)
+        assert set(corpus.artist[test]).isdisjoint(corpus.artist[others])
+        assert arrays["mean"] == pytest.approx(corpus.rows[others].mean(axis=0))
+        seen += test.tolist()
+
+    assert sorted(seen) == list(range(CLIPS))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda folder: (folder / LABELS).unlink(), LABELS),
+        (lambda folder: (folder / FRAMES).unlink(), FRAMES),
+        (lambda folder: (folder / FRAMES).write_bytes(b"no"), FRAMES),
+        (lambda folder: (folder / LABELS).write_text("song,quadrant\nS0,Q1\n"), "artist_id"),
+        (lambda folder: _without(folder, "mel_len"), "mel_len"),
+        (lambda folder: np.savez(folder / FRAMES, **_renamed(folder)), "same clips"),
+    ],
+)
+def test_a_folder_that_is_not_as_it_must_be_is_told(
+    folder: Path, tmp_path: Path, spoil: Any, says: str
+) -> None:
+    for name in (FRAMES, LABELS):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    spoil(tmp_path)
+
+    with pytest.raises(DataError, match=says):
+        read_corpus(tmp_path)
+
+
+def _arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    with np.load(folder / FRAMES) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _without(folder: Path, name: str) -> None:
+    arrays = _arrays(folder)
+    del arrays[name]
+    np.savez(folder / FRAMES, **arrays)
+
+
+def _renamed(folder: Path) -> dict[str, NDArray[Any]]:
+    arrays = _arrays(folder)
+    return arrays | {"song": arrays["song"][::-1]}
