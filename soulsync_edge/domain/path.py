@@ -57,10 +57,10 @@ def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
 
     It is the cheapest way through layers of candidates, one layer for each of `waypoints`. A track
     costs its expected distance to the waypoint, so one whose place is unsure costs more; two in a
-    row cost the step between them, more when it leads back, an artist who comes again, and what
-    jars in tempo, key and loudness. No track comes twice, none lies beyond the rail, at most
-    `rules.most_at_start` stay with the starting mood: the path is shorter where the library has
-    too little. A track within its cooldown comes only when there are too few others.
+    row cost the step between them, an artist who comes again, and what jars in tempo, key and
+    loudness. No track comes twice, none lies beyond the rail, at most `rules.most_at_start` stay
+    with the starting mood: the path is shorter where the library has too little. A track within
+    its cooldown comes only when there are too few others.
 
     Args:
         catalogue: What there is.

@@ -28,7 +28,6 @@ REACH = 0.4
 # Costs are told as the distance on the affect plane that would be as bad, so that they add up.
 # They are ours to tune, not measured; what they must bring about is tested.
 _STEP_COST = 0.3  # per length of a step: no detours
-_BACK_COST = 1.0  # per distance that a step leads away from the goal
 _LEAP_COST = 3.0  # for a step beyond the limit: more than all else about two tracks together
 _LEAP_SLOPE = 4.0  # per length beyond the limit
 _CRAWL_SLOPE = 2.0  # per length below `SHORTEST_STEP`, where the way should move on
@@ -134,14 +133,12 @@ class _Trail:
         tracks: What lies on it.
         ids: Their names.
         artists: Who is held back after it; the empty ones are unknown.
-        left: How far the last track lies from the goal; without one, further than any.
     """
 
     cost: float
     tracks: tuple[Track, ...]
     ids: frozenset[str]
     artists: tuple[str, ...]
-    left: float = math.inf
 
 
 class Search:
@@ -264,7 +261,6 @@ class Search:
     def _onto(self, track: Track, trails: list[_Trail], *, moves: bool) -> _Trail | None:
         """Return the cheapest of `trails` (cheapest first) with `track` put on, or None."""
         longest = self._rules.longest_step
-        left = track.affect.distance_to(self._journey.goal)
         best: _Trail | None = None
         least = math.inf
         for trail in trails:
@@ -272,7 +268,7 @@ class Search:
                 break  # a further step never earns anything
             if track.track_id in trail.ids:
                 continue
-            cost = trail.cost + _BACK_COST * max(left - trail.left, 0.0)
+            cost = trail.cost
             if track.artist and track.artist in trail.artists:
                 cost += ARTIST_PENALTY
             last = trail.tracks[-1] if trail.tracks else self.before
@@ -283,7 +279,7 @@ class Search:
         if best is None:
             return None
         artists = self._held_back((*best.artists, track.artist))
-        return _Trail(least, (*best.tracks, track), best.ids | {track.track_id}, artists, left)
+        return _Trail(least, (*best.tracks, track), best.ids | {track.track_id}, artists)
 
     def _with_cost(self, trail: _Trail, point: Affect) -> _Trail:
         return replace(trail, cost=trail.cost + self._cost_here(trail.tracks[-1], point))

@@ -194,22 +194,15 @@ def test_the_way_does_not_lead_back_where_it_need_not() -> None:
     assert left == sorted(left, reverse=True)
 
 
-def test_a_piece_too_long_for_the_time_left_gives_way_to_a_shorter_one() -> None:
-    places = ((-0.65, -0.35), (0.1, 0.0), (0.8, 0.45))
-    mix = a_track("a mix", SAD_TO_HAPPY.goal, duration_s=7200.0)
-    song = a_track("song", Affect(0.7, 0.3))
+def test_a_piece_too_long_for_the_time_gives_way_to_a_shorter_one() -> None:
+    mix = a_track("mix", SAD_TO_HAPPY.goal, duration_s=7200.0)
+    song = a_track("song", Affect(0.85, 0.6))
+    catalogue = catalogue_of([*scattered((-0.65, -0.35), (0.1, 0.0)).tracks, mix, song])
 
-    path = plan_for(
-        catalogue_of([*scattered(*places).tracks, mix, song]),
-        SAD_TO_HAPPY,
-        length_s=720,
-        seed="s",
-        rules=PathRules(choice=ChoiceRules(variety=0.0), most_at_start=1),
-    )
+    path = plan_for(catalogue, SAD_TO_HAPPY, length_s=600, seed="s", rules=STRICT)
 
     assert path is not None
-    assert "a mix" not in {track.track_id for track in path.tracks}
-    assert playing_time_s(path.tracks) == 720
+    assert [track.track_id for track in path.tracks] == ["t0", "t1", "song"]
 
 
 def test_another_seed_may_take_another_path() -> None:
@@ -319,16 +312,25 @@ def test_a_new_plan_goes_on_from_the_track_that_was_heard() -> None:
     assert path.stops[0].why.startswith("brighter and a little livelier than the last")
 
 
-def test_a_place_between_is_taken_though_thousands_lie_nearer_to_the_waypoints() -> None:
+def test_a_place_between_is_taken_though_hundreds_lie_nearer_to_the_waypoint() -> None:
     start, goal = SAD_TO_HAPPY.start, SAD_TO_HAPPY.goal
-    between = start.towards(goal, 0.35)
-    crowds = [a_track(f"{end}{n}", end) for n in range(1000) for end in (start, goal)]
-    steps = [a_track(f"way{n}", start.towards(goal, share)) for n, share in enumerate((0.35, 0.68))]
+    # From the crowd, a third of the way on, the next track would be a leap.
+    crowd, bridge = start.towards(goal, 0.27), start.towards(goal, 0.32)
+    places = [start, start.towards(goal, 0.655), goal, *[crowd] * 300]
+    places += [Affect(bridge.valence - 0.1, bridge.arousal + 0.17)]
 
-    path = planned(catalogue_of([*crowds, *steps]), steps=4)
+    path = planned(scattered(*((place.valence, place.arousal) for place in places)), steps=4)
 
-    assert between in {track.affect for track in path.tracks}
+    assert len(path.tracks) == 4
     assert max(lengths(path)) <= 0.6
+
+
+def test_staying_where_the_music_should_move_on_costs_and_so_does_a_leap() -> None:
+    here, near, step, leap = (a_track("t", Affect(valence, 0)) for valence in (0, 0.05, 0.5, 0.7))
+
+    assert step_cost(here, near, 0.6, moves=True) > step_cost(here, near, 0.6, moves=False) > 0
+    assert step_cost(here, step, 0.6, moves=True) == step_cost(here, step, 0.6, moves=False)
+    assert step_cost(here, leap, 0.6, moves=True) > 3 > step_cost(here, leap, 0.8, moves=True)
 
 
 def test_a_library_with_a_hole_leaps_over_it_rather_than_not_arrive_and_says_so() -> None:
