@@ -14,7 +14,6 @@ from soulsync_edge.domain.events import (
     RoomDark,
 )
 from soulsync_edge.domain.face import Face
-from soulsync_edge.domain.face_quality import FaceQuality
 from soulsync_edge.domain.sight import Sight
 from soulsync_edge.eye_ports import (
     EmotionReader,
@@ -91,32 +90,24 @@ class Perception:
             return (
                 FaceObscured(frame.at_s, Obstacle.TURNED_AWAY) if faces else NobodySeen(frame.at_s)
             )
-        quality = measured(frame.pixels, face)
-        obstacle = quality.obstacle(self._settings.least_face_px)
-        if obstacle is not None:
-            return FaceObscured(frame.at_s, obstacle)
-        return _arrived(frame.at_s, self._read(frame, face, quality), len(faces))
+        found = self._read(frame, face)
+        if isinstance(found, Obstacle):
+            return FaceObscured(frame.at_s, found)
+        return _arrived(frame.at_s, found, len(faces))
 
     def _average(self, frame: Frame, faces: tuple[Face, ...]) -> Sight:
         if not faces:
             return NobodySeen(frame.at_s)
         nearest = sorted(faces, key=lambda face: face.area_px, reverse=True)[:MOST_FACES]
-        least_px = self._settings.least_face_px
-        qualities = {face: measured(frame.pixels, face) for face in nearest}
-        estimates = [
-            self._read(frame, face, quality)
-            for face, quality in qualities.items()
-            if quality.obstacle(least_px) is None
-        ]
+        found = [self._read(frame, face) for face in nearest]
+        estimates = [each for each in found if isinstance(each, EmotionEstimate)]
         if estimates:
             return _arrived(frame.at_s, mean_estimate(estimates), len(faces))
-        obstacle = qualities[nearest[0]].obstacle(least_px)
-        return FaceObscured(frame.at_s, obstacle or Obstacle.TOO_FAR)
+        return FaceObscured(frame.at_s, next(each for each in found if isinstance(each, Obstacle)))
 
-    def _read(self, frame: Frame, face: Face, quality: FaceQuality) -> EmotionEstimate:
-        """Return what the face looks like; a poor look at it is believed less."""
-        estimate = self._reader.read(self._crop(frame.pixels, face))
-        return replace(estimate, confidence=estimate.confidence * quality.score)
+    def _read(self, frame: Frame, face: Face) -> EmotionEstimate | Obstacle:
+        least_px = self._settings.least_face_px
+        return read_face(frame.pixels, face, self._crop, self._reader, least_px)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +185,16 @@ def is_dark(pixels: Pixels) -> bool:
     return bool(np.percentile(levels, ROOM_HIGHLIGHT_PERCENTILE) < DARKEST_ROOM_LEVEL)
 
 
-def obstacle_of(pixels: Pixels, face: Face, least_face_px: int) -> Obstacle | None:
-    """Return why `face` cannot be read, or None when it can."""
-    return measured(pixels, face).obstacle(least_face_px)
+def read_face(
+    pixels: Pixels, face: Face, crop: FaceCropper, reader: EmotionReader, least_face_px: int
+) -> EmotionEstimate | Obstacle:
+    """Return what `face` looks like, or why it cannot be read; a poor look is believed less."""
+    quality = measured(pixels, face)
+    obstacle = quality.obstacle(least_face_px)
+    if obstacle is not None:
+        return obstacle
+    estimate = reader.read(crop(pixels, face))
+    return replace(estimate, confidence=estimate.confidence * quality.score)
 
 
 def mean_estimate(estimates: list[EmotionEstimate]) -> EmotionEstimate:

@@ -42,6 +42,7 @@ KEYS = {
     "labels",
     "faces_found",
     "unsure",
+    "abstained",
 }
 
 
@@ -138,7 +139,11 @@ def test_without_a_face_the_picture_itself_is_read_and_counted(tmp_path: Path) -
     path = write(tmp_path, list(wall), [Emotion.NEUTRAL] * 3)
 
     figures, gated = evaluated(path), evaluated(path, "--gate")
+    told = run("evaluate", "--data", path, "--gate")
 
+    assert set(figures) == set(gated) == KEYS
+    assert (figures["abstained"], gated["unsure"], gated["ece"]) == (None, None, None)
+    assert "No picture was read, so there is nothing to measure." in told.stdout
     assert (figures["n"], figures["faces_found"]) == (3, 0.0)
     assert (gated["n"], gated["accuracy"], gated["abstained"]) == (0, None, {"no face": 3})
 
@@ -185,10 +190,9 @@ def test_the_gate_leaves_out_and_names_what_the_device_would_not_read(tmp_path: 
 
     figures = evaluated(path, "--gate")
 
-    assert set(figures) == KEYS | {"abstained"}
+    assert set(figures) == KEYS
     assert (figures["n"], figures["accuracy"]) == (1, 1.0)
-    assert sum(figures["abstained"].values()) == 2
-    assert figures["abstained"]["too far"] == 1
+    assert figures["abstained"] == {"too dark": 1, "too far": 1}
 
 
 def test_with_few_names_the_answer_is_looked_for_among_those(tmp_path: Path) -> None:

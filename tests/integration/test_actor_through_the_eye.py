@@ -9,9 +9,16 @@ from soulsync_edge.adapters.crop_opencv import crop_face
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
 from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
 from soulsync_edge.domain.emotion import Emotion, EmotionEstimate
-from soulsync_edge.domain.events import EstimateArrived, FaceObscured, NobodySeen, Obstacle
+from soulsync_edge.domain.events import (
+    EstimateArrived,
+    FaceObscured,
+    NobodySeen,
+    Obstacle,
+    RoomDark,
+)
 from soulsync_edge.eye_ports import Frame
-from soulsync_edge.services.perception import Perception, obstacle_of
+from soulsync_edge.services.measuring import measured
+from soulsync_edge.services.perception import Perception
 from soulsync_edge.settings import CameraSettings
 
 SHIPPED = Path(__file__).parents[2] / "models"
@@ -56,8 +63,8 @@ def test_a_head_in_motion_is_too_blurred_whichever_way_it_goes(
     smear = np.asarray(cv2.warpAffine(smear, turn, (way_px, way_px)), np.float32)
     moving = np.asarray(cv2.filter2D(pixels, -1, smear / smear.sum()), np.uint8)
 
-    assert obstacle_of(pixels, face, 40) is None
-    assert obstacle_of(moving, face, 40) is Obstacle.TOO_BLURRED
+    assert measured(pixels, face).obstacle(40) is None
+    assert measured(moving, face).obstacle(40) is Obstacle.TOO_BLURRED
 
 
 READ_TO_DEG, NOT_READ_FROM_DEG = 30, 60

@@ -9,9 +9,10 @@ disgust, fear, contempt. With fewer than eight names the answer is looked for am
 
 The face is looked for in each picture; where none is found, the picture is taken as cut to the
 face. With --gate, faces that the device would not read (too dark, too far ...) are left out of the
-figures and counted by reason. Shares are fractions; the calibration error is over 15 bins; `unsure`
-is how many faces would leave the device unsure, were every look a good one: it believes a poor look
-less, which is not counted here.
+figures and counted by reason, and a poor look is believed less, as on the device; without it, every
+look is taken for a good one. Shares are fractions; the calibration error is over 15 bins; `unsure`
+is how many of the faces that are read would leave the device unsure. The JSON always has the same
+keys: null stands where nothing can be told, and for `abstained` without --gate.
 """
 
 import argparse
@@ -22,25 +23,20 @@ from pathlib import Path
 
 import cv2
 
-from models.recipes.emotion.evaluation import Gate, read_pictures, report
-from models.recipes.emotion.examples import ExamplesError, Picture, read_examples
-from models.recipes.emotion.framing import Framing, as_rgb
+from models.recipes.emotion.evaluation import (
+    as_the_device,
+    look_at_pictures,
+    read_pictures,
+    report,
+)
+from models.recipes.emotion.examples import ExamplesError, read_examples
+from models.recipes.emotion.framing import Framing
 from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.tables import report_lines
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
-from soulsync_edge.domain.face import Face
 from soulsync_edge.errors import ModelError
 from soulsync_edge.programs.native_chatter import hushed
-from soulsync_edge.services.perception import obstacle_of
 from soulsync_edge.settings import CameraSettings
-
-
-def _gate(least_face_px: int) -> Gate:
-    def reason(picture: Picture, face: Face) -> str | None:
-        obstacle = obstacle_of(as_rgb(picture), face, least_face_px)
-        return None if obstacle is None else str(obstacle)
-
-    return reason
 
 
 def main() -> None:
@@ -66,16 +62,16 @@ def main() -> None:
             reader = TfliteEmotionReader(arguments.models)
     except (ExamplesError, ModelError) as error:
         raise SystemExit(str(error)) from error
-    readings = read_pictures(
-        examples.pictures,
-        framing.face_in,
-        lambda crop: reader.read(crop).probabilities,
-        _gate(CameraSettings().least_face_px) if arguments.gate else None,
-    )
+    if arguments.gate:
+        look = as_the_device(reader, CameraSettings().least_face_px)
+        readings = look_at_pictures(examples.pictures, framing.face_in, look)
+    else:
+        readings = read_pictures(
+            examples.pictures, framing.face_in, lambda crop: reader.read(crop).probabilities
+        )
     framing.close()
     figures = report(readings, examples.labels, examples.emotions)
-    if arguments.gate:
-        figures["abstained"] = readings.abstained
+    figures["abstained"] = readings.abstained if arguments.gate else None
     if not figures["faces_found"]:
         print(
             f"{arguments.data}: no face was found in any picture, so each was taken as cut to the "

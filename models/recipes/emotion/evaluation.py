@@ -21,7 +21,9 @@ from models.recipes.emotion.measures import (
 )
 from soulsync_edge.adapters.crop_opencv import crop_face
 from soulsync_edge.domain.emotion import EMOTIONS, LEAST_CONFIDENCE, Emotion, EmotionEstimate
+from soulsync_edge.domain.events import Obstacle
 from soulsync_edge.domain.face import Face
+from soulsync_edge.services.perception import is_dark, read_face
 
 Find = Callable[[Picture], Face]
 """Returns the face in a picture; its score is 0 where none was found."""
@@ -29,8 +31,8 @@ Find = Callable[[Picture], Face]
 Read = Callable[[Picture], Sequence[float]]
 """Returns the probabilities of a crop."""
 
-Gate = Callable[[Picture, Face], str | None]
-"""Returns why the device would not read this face, or None."""
+Look = Callable[[Picture, Face], Sequence[float] | str]
+"""Returns the probabilities of a face, times how far they are believed, or why it is not read."""
 
 NO_FACE = "no face"
 DIGITS = 5
@@ -52,8 +54,9 @@ class Readings:
     Attributes:
         faces: Where the face is in each picture; N.
         rows: Which pictures were read; int64 `(M,)`.
-        shares: What was read; float64 `(M, K)`.
-        each_ms: How long crop and reader took; float64 `(M,)`.
+        shares: What was read, times how far the look is believed: 1 unless it was told otherwise;
+            float64 `(M, K)`, a row's largest is its confidence.
+        each_ms: How long crop and reader took, and the gate if there is one; float64 `(M,)`.
         abstained: How many pictures were turned away for which reason.
     """
 
@@ -83,24 +86,43 @@ def read_all(reader: Reader, crops: npt.NDArray[np.uint8]) -> Shares:
     return np.array([reader.read(crop).probabilities for crop in crops])
 
 
-def read_pictures(
-    pictures: Iterable[Picture], find: Find, read: Read, gate: Gate | None = None
-) -> Readings:
+def as_the_device(reader: Reader, least_face_px: int) -> Look:
+    """Return the device's own way to look at a face: its gate, and its doubts about a poor look."""
+
+    def look(picture: Picture, face: Face) -> Sequence[float] | str:
+        if is_dark(picture):
+            return Obstacle.TOO_DARK
+        if face.score <= 0:
+            return NO_FACE
+        found = read_face(picture, face, crop_face, reader, least_face_px)
+        if isinstance(found, Obstacle):
+            return found
+        believed = found.confidence / max(found.probabilities)
+        return [believed * share for share in found.probabilities]
+
+    return look
+
+
+def read_pictures(pictures: Iterable[Picture], find: Find, read: Read) -> Readings:
     """Return what `read` says about the face in each picture, one picture at a time."""
+    return look_at_pictures(pictures, find, lambda picture, face: read(crop_face(picture, face)))
+
+
+def look_at_pictures(pictures: Iterable[Picture], find: Find, look: Look) -> Readings:
+    """Return what `look` says about the face in each picture, one picture at a time."""
     faces, rows, shares, each_ms = [], [], [], []
     abstained: Counter[str] = Counter()
     for row, picture in enumerate(pictures):
         face = find(picture)
         faces.append(face)
-        reason = None
-        if gate is not None:
-            reason = gate(picture, face) if face.score > 0 else NO_FACE
-        if reason is not None:
-            abstained[reason] += 1
-            continue
         began_s = time.perf_counter()
-        shares.append(read(crop_face(picture, face)))
-        each_ms.append((time.perf_counter() - began_s) * 1000)
+        found = look(picture, face)
+        took_ms = (time.perf_counter() - began_s) * 1000
+        if isinstance(found, str):
+            abstained[str(found)] += 1
+            continue
+        shares.append(found)
+        each_ms.append(took_ms)
         rows.append(row)
     return Readings(
         tuple(faces),
@@ -112,11 +134,15 @@ def read_pictures(
 
 
 def restricted(shares: Shares, emotions: Sequence[Emotion]) -> Shares:
-    """Return `(N, 8)` shares as shares among `emotions` only: `(N, K)`, rows sum to 1."""
+    """Return `(N, 8)` shares as shares among `emotions` only: `(N, K)`, rows sum to what they did.
+
+    What was believed of a look is believed of it still.
+    """
     among = shares[:, [EMOTIONS.index(emotion) for emotion in emotions]]
     total = among.sum(axis=1, keepdims=True)
     even = np.full_like(among, 1 / len(emotions))
-    return np.asarray(np.divide(among, total, out=even, where=total > 0), np.float64)
+    of_it = np.divide(among, total, out=even, where=total > 0)
+    return np.asarray(of_it * shares.sum(axis=1, keepdims=True), np.float64)
 
 
 def report(readings: Readings, labels: Labels, emotions: Sequence[Emotion]) -> dict[str, Any]:
@@ -126,16 +152,20 @@ def report(readings: Readings, labels: Labels, emotions: Sequence[Emotion]) -> d
         readings: Of all pictures; of 8 classes, or of just `emotions`.
         labels: Which of `emotions` each picture shows; `(N,)`.
         emotions: The classes that the data set knows.
+
+    The keys are always the same; None is said of what cannot be told: every figure where no
+    picture was read, and `unsure` of shares that are not over all eight classes.
     """
     figures: dict[str, Any] = {"n": len(readings.rows)}
     names = ("accuracy", "mean_recall", "ece", "accuracy_at_80")
     measures = (accuracy, mean_recall, calibration_error, accuracy_at_80)
     table = np.zeros((len(emotions), len(emotions)), np.int64)
-    unsure = None
+    figures |= dict.fromkeys((*names, "ms_per_face", "unsure"))
     if len(readings.rows):
         read, right = readings.shares, labels[readings.rows]
         if read.shape[1] == len(EMOTIONS):
-            unsure = round(float(np.mean(read.max(axis=1) < LEAST_CONFIDENCE)), DIGITS)
+            unsure = float(np.mean(read.max(axis=1) < LEAST_CONFIDENCE))
+            figures["unsure"] = round(unsure, DIGITS)
             read = restricted(read, emotions)
         figures |= {
             name: round(measure(read, right), DIGITS)
@@ -143,11 +173,8 @@ def report(readings: Readings, labels: Labels, emotions: Sequence[Emotion]) -> d
         }
         figures["ms_per_face"] = round(float(np.median(readings.each_ms)), 3)
         table = confusion(read, right)
-    else:  # every picture was turned away: there are no figures to give
-        figures |= dict.fromkeys((*names, "ms_per_face"))
-    figures |= {
+    return figures | {
         "confusion": table.tolist(),
         "labels": [str(emotion) for emotion in emotions],
         "faces_found": round(readings.faces_found, DIGITS),
     }
-    return figures if unsure is None else figures | {"unsure": unsure}

@@ -1,7 +1,8 @@
 """How good and how honest probabilities are: accuracy, recall, calibration, risk, intervals.
 
-Everywhere `shares` is `(N, K)` float64, rows sum to 1, and `labels` `(N,)` int64, the right column
-of each row; N is at least 1.
+Everywhere `shares` is `(N, K)` float64, and `labels` `(N,)` int64, the right column of each row; N
+is at least 1. The largest of a row is its confidence: rows sum to 1, or to less where not all that
+was read is believed.
 """
 
 import math

@@ -17,14 +17,15 @@ def report_lines(
     report: Mapping[str, Any], intervals: Mapping[str, Sequence[float]] | None = None
 ) -> list[str]:
     """Return one report, with 95 % intervals where `intervals` has them by the figure's name."""
-    total = report["n"] + sum(report.get("abstained", {}).values())
+    abstained = report.get("abstained")
+    total = report["n"] + sum((abstained or {}).values())
     lines = [f"{total} pictures, a face found in {percent(report['faces_found'], 2)}"]
-    if "abstained" in report:
-        away = "turned away by the quality gate:" if report["abstained"] else "none turned away"
+    if abstained is not None:
+        away = "turned away by the quality gate:" if abstained else "none turned away"
         lines.append(f"{report['n']} read; {away}")
-        lines += [f"  {reason}: {count}" for reason, count in sorted(report["abstained"].items())]
+        lines += [f"  {reason}: {count}" for reason, count in sorted(abstained.items())]
     if not report["n"]:
-        return [*lines, "no picture was read: there is nothing to measure"]
+        return [*lines, "No picture was read, so there is nothing to measure."]
     for key, name in _NAMES.items():
         low_high = (intervals or {}).get(key)
         interval = ""

@@ -17,6 +17,7 @@ from soulsync_edge.domain.events import (
 from soulsync_edge.domain.face import Face, Point
 from soulsync_edge.eye_ports import Crop, Frame, Pixels
 from soulsync_edge.fakes import FakeEmotionReader, FakeFaceFinder, a_face, a_frame, estimate_of
+from soulsync_edge.services.measuring import measured
 from soulsync_edge.services.perception import (
     CLEARLY_LARGER,
     LOST_S,
@@ -26,7 +27,6 @@ from soulsync_edge.services.perception import (
     Perception,
     is_dark,
     mean_estimate,
-    obstacle_of,
 )
 from soulsync_edge.settings import CameraSettings
 
@@ -264,7 +264,7 @@ def test_the_mean_of_equal_faces_is_that_face(confidence: float) -> None:
 def test_a_face_narrower_than_the_setting_is_too_far(
     size_px: float, expected: Obstacle | None
 ) -> None:
-    assert obstacle_of(a_frame().pixels, a_face(size_px=size_px), 32) is expected
+    assert measured(a_frame().pixels, a_face(size_px=size_px)).obstacle(32) is expected
 
 
 def test_the_eye_says_that_a_small_face_is_too_far() -> None:
@@ -279,7 +279,7 @@ def test_a_face_in_the_dark_of_a_lit_room_is_too_dark() -> None:
     frame = a_frame(level=150)
     frame.pixels[170:290, 270:390] = 20
 
-    assert obstacle_of(frame.pixels, a_face(), 32) is Obstacle.TOO_DARK
+    assert measured(frame.pixels, a_face()).obstacle(32) is Obstacle.TOO_DARK
 
 
 def test_dark_skin_in_a_lit_room_is_not_too_dark() -> None:
@@ -288,7 +288,7 @@ def test_dark_skin_in_a_lit_room_is_not_too_dark() -> None:
     frame.pixels[170:290, 270:390] = 30
     frame.pixels[200:230, 290:370] = 55
 
-    assert obstacle_of(frame.pixels, a_face(), 32) is None
+    assert measured(frame.pixels, a_face()).obstacle(32) is None
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_a_face_that_reaches_far_out_of_the_picture_is_leaving_it(
 ) -> None:
     face = a_face(left_px, top_px)
 
-    assert obstacle_of(a_frame().pixels, face, 32) is expected
+    assert measured(a_frame().pixels, face).obstacle(32) is expected
 
 
 def moved(face: Face, index: int, across: float, down: float) -> Face:
