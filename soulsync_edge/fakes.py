@@ -1,6 +1,6 @@
 """A working stand-in for each port, with levers: used by tests and by `demo`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
 from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
 from soulsync_edge.domain.face import Face
+from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
 from soulsync_edge.domain.hints import Tags
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import ConfigError, MediaError, Unavailable
@@ -156,6 +157,8 @@ class FakeStore:
 
     def __init__(self) -> None:
         self._tracks: dict[str, tuple[tuple[Track, ...], tuple[SkippedFile, ...]]] = {}
+        self._files: dict[str, FilePrint] = {}
+        self._analyses: dict[tuple[str, str], Analysis] = {}
         self._values: dict[str, str] = {}
         self.failing: Unavailable | None = None
         self.is_open = True
@@ -170,6 +173,25 @@ class FakeStore:
         self._answer()
         ordered = sorted(tracks, key=lambda track: track.track_id)
         self._tracks[library] = (tuple(ordered), tuple(skipped))
+
+    def hearings(self, track_ids: Iterable[str], version: str) -> dict[str, Hearing]:
+        self._answer()
+        files = {name: self._files[name] for name in track_ids if name in self._files}
+        return {
+            name: Hearing(file, self._analyses[file.content, version])
+            for name, file in files.items()
+            if (file.content, version) in self._analyses
+        }
+
+    def analysis(self, content: str, version: str) -> Analysis | None:
+        self._answer()
+        return self._analyses.get((content, version))
+
+    def keep_hearings(self, hearings: Mapping[str, Hearing], version: str) -> None:
+        self._answer()
+        for name, hearing in hearings.items():
+            self._files[name] = hearing.file
+            self._analyses[hearing.file.content, version] = hearing.analysis
 
     def recall(self, name: str) -> str | None:
         self._answer()

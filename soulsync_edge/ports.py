@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from soulsync_edge.domain.events import Event
+from soulsync_edge.domain.hearing import Analysis, Hearing
 from soulsync_edge.domain.hints import Tags
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
@@ -87,6 +88,33 @@ class Store(Protocol):
 
         Raises:
             Unavailable: Nothing was kept: the disk is full, read-only or failing.
+        """
+
+    def hearings(self, track_ids: Iterable[str], version: str) -> dict[str, Hearing]:
+        """Return what is known by ear of those of the tracks that were listened to.
+
+        Args:
+            track_ids: Which ones.
+            version: Of the descriptors; what was heard with others does not count.
+
+        Raises:
+            Unavailable: The store cannot be read.
+        """
+
+    def analysis(self, content: str, version: str) -> Analysis | None:
+        """Return what listening to this content came to, in whatever file it was; or None.
+
+        Raises:
+            Unavailable: The store cannot be read.
+        """
+
+    def keep_hearings(self, hearings: Mapping[str, Hearing], version: str) -> None:
+        """Keep what is known by ear, by `track_id`, all or nothing.
+
+        What was heard outlives the tracks it was heard in, since files are moved and renamed.
+
+        Raises:
+            Unavailable: Nothing was kept.
         """
 
     def recall(self, name: str) -> str | None:

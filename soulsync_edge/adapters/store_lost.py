@@ -1,8 +1,9 @@
 """The store of a machine whose disk fails: it keeps nothing, and says so whenever it is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
+from soulsync_edge.domain.hearing import Hearing
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 
@@ -26,6 +27,15 @@ class LostStore:
         tracks: Iterable[Track],  # noqa: ARG002
         skipped: Iterable[SkippedFile],  # noqa: ARG002
     ) -> NoReturn:
+        raise Unavailable(self._why)
+
+    def hearings(self, track_ids: Iterable[str], version: str) -> NoReturn:  # noqa: ARG002  # as the port has it
+        raise Unavailable(self._why)
+
+    def analysis(self, content: str, version: str) -> NoReturn:  # noqa: ARG002  # as the port has it
+        raise Unavailable(self._why)
+
+    def keep_hearings(self, hearings: Mapping[str, Hearing], version: str) -> NoReturn:  # noqa: ARG002  # as the port has it
         raise Unavailable(self._why)
 
     def recall(self, name: str) -> NoReturn:  # noqa: ARG002  # as the port has it

@@ -1,16 +1,18 @@
 """The store, in one SQLite file."""
 
+import base64
 import dataclasses
 import glob
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
@@ -19,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 MOST_LIBRARIES = 8
 """Sticks whose tracks are remembered; of more, those scanned longest ago are forgotten."""
+
+MOST_ANALYSES = 100_000
+"""Pieces whose sound is remembered, 90 MB; of more, those heard longest ago are forgotten."""
 
 _BUSY_S = 5.0
 """Seconds to wait for another program that has the file open, such as one just ending."""
@@ -58,6 +63,27 @@ _UPGRADES = (
     ALTER TABLE tracks ADD COLUMN danceability REAL;
     ALTER TABLE tracks ADD COLUMN loudness_lufs REAL;
     ALTER TABLE tracks ADD COLUMN true_peak_dbtp REAL;
+    """,
+    """
+    CREATE TABLE analyses (
+        number INTEGER PRIMARY KEY,
+        content TEXT NOT NULL,
+        version TEXT NOT NULL,
+        descriptors BLOB NOT NULL,
+        tempo_bpm REAL NOT NULL,
+        key INTEGER NOT NULL,
+        is_minor INTEGER NOT NULL,
+        danceability REAL NOT NULL,
+        loudness_lufs REAL NOT NULL,
+        true_peak_dbtp REAL NOT NULL,
+        UNIQUE (content, version)
+    ) STRICT;
+    CREATE TABLE files (
+        track_id TEXT PRIMARY KEY,
+        size_bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        content TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 """What makes each version of the file from the one before; the first makes it from nothing."""
@@ -152,10 +178,59 @@ class SqliteStore:
                 " (SELECT number FROM libraries ORDER BY number DESC LIMIT ?)",
                 (MOST_LIBRARIES,),
             )
+            run("DELETE FROM files WHERE track_id NOT IN (SELECT track_id FROM tracks)")
         # Else the write-ahead file would stay as large as the scan. What is kept is kept, whatever
         # becomes of this.
         with suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def hearings(self, track_ids: Iterable[str], version: str) -> dict[str, Hearing]:
+        found = {}
+        with self._translated():
+            for track_id in track_ids:
+                row = self._connection.execute(
+                    f"SELECT size_bytes, mtime_ns, content, {', '.join(_ANALYSIS)}"  # noqa: S608  # as above
+                    " FROM files JOIN analyses USING (content) WHERE track_id = ? AND version = ?",
+                    (track_id, version),
+                ).fetchone()
+                if row is not None and (analysis := _analysis(row[3:])) is not None:
+                    found[track_id] = Hearing(FilePrint(*row[:3]), analysis)
+        return found
+
+    def analysis(self, content: str, version: str) -> Analysis | None:
+        with self._translated():
+            row = self._connection.execute(
+                f"SELECT {', '.join(_ANALYSIS)} FROM analyses WHERE content = ? AND version = ?",  # noqa: S608  # as above
+                (content, version),
+            ).fetchone()
+        return None if row is None else _analysis(row)
+
+    def keep_hearings(self, hearings: Mapping[str, Hearing], version: str) -> None:
+        with self._translated(), self._transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                (
+                    (track_id, *dataclasses.astuple(hearing.file))
+                    for track_id, hearing in hearings.items()
+                ),
+            )
+            self._connection.executemany(
+                f"INSERT OR REPLACE INTO analyses (content, version, {', '.join(_ANALYSIS)})"  # noqa: S608  # as above
+                f" VALUES (?, ?{', ?' * len(_ANALYSIS)})",
+                (
+                    (
+                        hearing.file.content,
+                        version,
+                        base64.b64decode(hearing.analysis.descriptors),
+                        *dataclasses.astuple(hearing.analysis.sound),
+                    )
+                    for hearing in hearings.values()
+                ),
+            )
+            self._connection.execute(
+                "DELETE FROM analyses WHERE number <= (SELECT max(number) FROM analyses) - ?",
+                (MOST_ANALYSES,),
+            )
 
     def recall(self, name: str) -> str | None:
         with self._translated():
@@ -298,6 +373,12 @@ _COLUMNS = (
 """Of the table of tracks, in the order of `_row` and `_track`; a track that was not analysed has
 nothing in the last six."""
 
+_ANALYSIS = (
+    *("descriptors", "tempo_bpm", "key", "is_minor"),
+    *("danceability", "loudness_lufs", "true_peak_dbtp"),
+)
+"""Of the table of analyses: the descriptors, and a `Sound` in the order of its fields."""
+
 
 def _row(track: Track) -> tuple[object, ...]:
     sound = track.sound
@@ -332,3 +413,14 @@ def _track(row: tuple[Any, ...]) -> Track:  # as SQLite holds it
         affect_source=source,
         sound=None if tempo_bpm is None else Sound(tempo_bpm, key, bool(is_minor), *levels),
     )
+
+
+def _analysis(row: tuple[Any, ...]) -> Analysis | None:  # as SQLite holds it
+    """Return the analysis in a row, or None for one that makes no sense: it is heard anew."""
+    descriptors, tempo_bpm, key, is_minor, *levels = row
+    try:
+        sound = Sound(tempo_bpm, key, bool(is_minor), *levels)
+    except ValueError as error:
+        logger.warning("what is kept of a sound makes no sense (%s): listening anew", error)
+        return None
+    return Analysis(base64.b64encode(descriptors).decode(), sound)

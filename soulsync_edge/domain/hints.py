@@ -122,7 +122,10 @@ _FOLDER_SPREAD = Spread(0.3, 0.3)
 _GENRE_SPREAD = Spread(0.45, 0.45)
 _TEMPO_KEY_SPREAD = Spread(0.45, 0.45)
 _UNKNOWN_SPREAD = Spread(0.7, 0.7)
-# Those spreads are our own guesses until tracks are analysed by ear; they order the sources.
+# Those spreads are our own guesses: they order the sources, and say how much each counts beside
+# what a track sounds like.
+
+_GUESS = "a guess: it has no mood, tempo or genre tag"
 
 
 def placed_by_hints(tags: Tags, folders: Iterable[str]) -> Placed:
@@ -145,7 +148,25 @@ def placed_by_hints(tags: Tags, folders: Iterable[str]) -> Placed:
         return Placed(affect, _TEMPO_KEY_SPREAD, "its tempo and key tags")
     if genre is not None:
         return Placed(genre, _GENRE_SPREAD, "its genre tag")
-    return Placed(Affect(0.1, 0.0), _UNKNOWN_SPREAD, "a guess: it has no mood, tempo or genre tag")
+    return Placed(Affect(0.1, 0.0), _UNKNOWN_SPREAD, _GUESS)
+
+
+def fused(hint: Placed, heard: Placed) -> Placed:
+    """Return where the music sits by its hints and by ear together.
+
+    On each axis the surer of the two counts the more: they are weighed by the inverse of their
+    variances. A guess that nothing speaks for does not count at all.
+    """
+    if hint.source == _GUESS:
+        return heard
+    valence, valence_sd = _weighed(
+        (hint.affect.valence, hint.spread.valence), (heard.affect.valence, heard.spread.valence)
+    )
+    arousal, arousal_sd = _weighed(
+        (hint.affect.arousal, hint.spread.arousal), (heard.affect.arousal, heard.spread.arousal)
+    )
+    source = f"{hint.source} and {heard.source}"
+    return Placed(clamped(valence, arousal), Spread(valence_sd, arousal_sd), source)
 
 
 def is_minor(key: str) -> bool | None:
@@ -187,3 +208,11 @@ def _from_tempo_and_key(tags: Tags) -> Affect:
     minor = is_minor(tags.key)
     valence = 0.1 if minor is None else (-0.35 if minor else 0.4)
     return clamped(valence, arousal)
+
+
+def _weighed(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """Return mean and standard deviation of two views of one number, each with its own."""
+    (mean, sd), (other_mean, other_sd) = one, other
+    ratio = (sd / other_sd) ** 2
+    share = ratio / (1 + ratio)  # of the other; at most 1, whatever the spreads
+    return mean + share * (other_mean - mean), other_sd * math.sqrt(share)

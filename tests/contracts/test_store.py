@@ -1,5 +1,6 @@
 """What every `Store` does."""
 
+import base64
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from soulsync_edge.adapters.store_lost import LostStore
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
@@ -18,6 +20,15 @@ from soulsync_edge.fakes import FakeStore
 from soulsync_edge.ports import Store
 
 _UNIT = st.floats(-1, 1)
+_ANY_SOUND = st.builds(
+    Sound,
+    tempo_bpm=st.floats(20, 300),
+    key=st.integers(0, 11),
+    is_minor=st.booleans(),
+    danceability=st.floats(0, 1),
+    loudness_lufs=st.floats(-70, 5),
+    true_peak_dbtp=st.floats(-100, 10),
+)
 _ANY_TRACK = st.builds(
     Track,
     track_id=st.text(min_size=1),
@@ -29,18 +40,23 @@ _ANY_TRACK = st.builds(
     affect=st.builds(Affect, _UNIT, _UNIT),
     affect_spread=st.builds(Spread, st.floats(0.01, 2), st.floats(0.01, 2)),
     affect_source=st.text(),
-    sound=st.none()
-    | st.builds(
-        Sound,
-        tempo_bpm=st.floats(20, 300),
-        key=st.integers(0, 11),
-        is_minor=st.booleans(),
-        danceability=st.floats(0, 1),
-        loudness_lufs=st.floats(-70, 5),
-        true_peak_dbtp=st.floats(-100, 10),
-    ),
+    sound=st.none() | _ANY_SOUND,
 )
 _ANY_SKIPPED = st.builds(SkippedFile, path=st.text(), reason=st.text())
+_ANY_HEARING = st.builds(
+    Hearing,
+    st.builds(FilePrint, st.integers(0, 2**60), st.integers(0, 2**62), st.sampled_from("xyz")),
+    st.builds(
+        Analysis,
+        st.binary(max_size=600).map(lambda raw: base64.b64encode(raw).decode()),
+        _ANY_SOUND,
+    ),
+)
+
+
+def a_hearing(content: str, mtime_ns: int = 7) -> Hearing:
+    sound = Sound(120.0, 4, is_minor=True, danceability=0.5, loudness_lufs=-14.0, true_peak_dbtp=-1)
+    return Hearing(FilePrint(1000, mtime_ns, content), Analysis("AAAA", sound))
 
 
 def a_track(name: str) -> Track:
@@ -133,6 +149,50 @@ def test_nothing_is_kept_of_a_stream_that_breaks(store: Store) -> None:
     assert store.tracks("stick") == ((a_track("a"),), ())
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(hearing=_ANY_HEARING)
+def test_what_was_heard_comes_back_whole(store: Store, hearing: Hearing) -> None:
+    store.keep_hearings({"a": hearing}, "v1")
+
+    assert store.hearings(["a", "b"], "v1") == {"a": hearing}
+    assert store.analysis(hearing.file.content, "v1") == hearing.analysis
+
+
+def test_what_was_heard_with_other_descriptors_does_not_count(store: Store) -> None:
+    store.keep_hearings({"a": a_hearing("x")}, "v1")
+
+    assert store.hearings(["a"], "v2") == {}
+    assert store.analysis("x", "v2") is None
+
+
+def test_a_file_heard_again_replaces_what_was_known_of_it(store: Store) -> None:
+    store.keep_hearings({"a": a_hearing("x"), "b": a_hearing("y")}, "v1")
+    store.keep_hearings({"a": a_hearing("z", mtime_ns=8)}, "v1")
+
+    assert store.hearings(["a", "b"], "v1") == {
+        "a": a_hearing("z", mtime_ns=8),
+        "b": a_hearing("y"),
+    }
+
+
+def test_a_piece_is_known_again_wherever_its_file_goes(store: Store) -> None:
+    store.keep_tracks("stick", [a_track("a")], [])
+    store.keep_hearings({"a": a_hearing("x")}, "v1")
+
+    store.keep_tracks("stick", [a_track("b")], [])
+
+    assert store.analysis("x", "v1") == a_hearing("x").analysis
+
+
+def test_a_new_scan_leaves_what_was_heard_of_tracks_that_are_still_there(store: Store) -> None:
+    store.keep_tracks("stick", [a_track("a")], [])
+    store.keep_hearings({"a": a_hearing("x")}, "v1")
+
+    store.keep_tracks("stick", [a_track("a"), a_track("b")], [])
+
+    assert store.hearings(["a"], "v1") == {"a": a_hearing("x")}
+
+
 def test_a_lost_store_refuses_everything_with_its_reason() -> None:
     store: Store = LostStore("the card fails")
     refused: list[Callable[[], object]] = [
@@ -140,6 +200,9 @@ def test_a_lost_store_refuses_everything_with_its_reason() -> None:
         lambda: store.keep("volume", "40"),
         lambda: store.tracks("stick"),
         lambda: store.keep_tracks("stick", [], []),
+        lambda: store.hearings([], "v1"),
+        lambda: store.analysis("x", "v1"),
+        lambda: store.keep_hearings({}, "v1"),
     ]
 
     for ask in refused:

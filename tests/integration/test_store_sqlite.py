@@ -16,7 +16,9 @@ import pytest
 from soulsync_edge.adapters import store_sqlite
 from soulsync_edge.adapters.store_sqlite import MOST_LIBRARIES, SqliteStore
 from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
 from soulsync_edge.domain.session import Session
+from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import Track
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeClock
@@ -451,3 +453,36 @@ def test_a_full_disk_keeps_the_old_tracks_and_lets_go_again(small_disk: Path) ->
     assert again.recall("volume") == "40"
     assert again.tracks("stick") == ((a_track("a"),), ())
     again.close()
+
+
+def _a_hearing(content: str) -> Hearing:
+    sound = Sound(120.0, 4, is_minor=True, danceability=0.5, loudness_lufs=-14.0, true_peak_dbtp=-1)
+    return Hearing(FilePrint(1000, 7, content), Analysis("AAAA", sound))
+
+
+def test_of_too_many_sounds_those_heard_longest_ago_are_forgotten(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_sqlite, "MOST_ANALYSES", 2)
+    store = SqliteStore(path)
+
+    for name in "abc":
+        store.keep_hearings({name: _a_hearing(name)}, "v1")
+
+    assert set(store.hearings("abc", "v1")) == {"b", "c"}
+    store.close()
+
+
+def test_a_sound_that_makes_no_sense_is_not_known(path: Path) -> None:
+    store = SqliteStore(path)
+    store.keep_hearings({"a": _a_hearing("x"), "b": _a_hearing("y")}, "v1")
+    store.close()
+    with sqlite3.connect(path) as outside:
+        outside.execute("UPDATE analyses SET tempo_bpm = -1 WHERE content = 'x'")
+    outside.close()
+
+    store = SqliteStore(path)
+
+    assert set(store.hearings("ab", "v1")) == {"b"}
+    assert store.analysis("x", "v1") is None
+    store.close()

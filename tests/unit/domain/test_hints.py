@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soulsync_edge.domain.affect import Quadrant
-from soulsync_edge.domain.hints import Tags, is_minor, placed_by_hints
+from soulsync_edge.domain.affect import Affect, Quadrant, Spread
+from soulsync_edge.domain.hints import Placed, Tags, fused, is_minor, placed_by_hints
+from tests.strategies import affects
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,47 @@ def test_any_tags_have_a_place(tags: Tags) -> None:
 )  # fmt: skip
 def test_keys_are_read_as_people_write_them(key: str, minor: bool | None) -> None:  # noqa: FBT001  # the expected answer
     assert is_minor(key) is minor
+
+
+spreads = st.builds(Spread, st.floats(0.01, 2), st.floats(0.01, 2))
+by_hint = st.builds(Placed, affects, spreads, st.just("its mood tag"))
+by_ear = st.builds(Placed, affects, spreads, st.just("its sound"))
+
+
+@given(by_hint, by_ear)
+def test_hint_and_sound_meet_between_them_and_know_more_together(
+    hint: Placed, heard: Placed
+) -> None:
+    both = fused(hint, heard)
+
+    for axis in ("valence", "arousal"):
+        ends = sorted((getattr(hint.affect, axis), getattr(heard.affect, axis)))
+        assert ends[0] - 1e-9 <= getattr(both.affect, axis) <= ends[1] + 1e-9
+        surest = min(getattr(hint.spread, axis), getattr(heard.spread, axis))
+        assert getattr(both.spread, axis) <= surest + 1e-9
+    assert both.source == "its mood tag and its sound"
+
+
+@given(by_hint, by_ear)
+def test_it_does_not_matter_which_of_two_views_is_the_hint(hint: Placed, heard: Placed) -> None:
+    one, other = fused(hint, heard), fused(heard, hint)
+
+    assert one.affect.distance_to(other.affect) < 1e-6
+    assert one.spread.valence == pytest.approx(other.spread.valence)
+    assert one.spread.arousal == pytest.approx(other.spread.arousal)
+
+
+def test_the_surer_view_counts_more() -> None:
+    tag = placed_by_hints(Tags(moods=("sad",)), ())
+    heard = Placed(Affect(0.8, 0.45), Spread(0.4, 0.4), "its sound")
+
+    both = fused(tag, heard)
+
+    assert both.affect.distance_to(tag.affect) == pytest.approx(
+        0.2 * tag.affect.distance_to(heard.affect)
+    )
+
+
+@given(by_ear)
+def test_a_guess_does_not_weigh_on_what_was_heard(heard: Placed) -> None:
+    assert fused(placed_by_hints(Tags(), ("Music",)), heard) == heard
