@@ -1,6 +1,7 @@
 """Measures how well a face can be seen: a few numbers from a small grey copy of it."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,10 @@ _ONCE_MORE_PX = 5
 # diagonal is longer, so sharp faces lose more there: medians of 0.63 and 0.54 on PublicTest.
 _DIRECTIONS = ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.86), (1, -1, 0.86))
 
+# A whole picture's light: every so many pixels, and so many of those, a side, for one mean.
+_APART_PX = 8
+_SQUARE = 4
+
 # A mixed second difference of pure noise has twice its standard deviation, of which the median
 # magnitude is 0.6745.
 _GRAIN_OF_MEDIAN = 1 / (2 * 0.6745)
@@ -45,6 +50,44 @@ def luma(pixels: Pixels) -> Levels:
     if pixels.ndim == 2:  # noqa: PLR2004  # grey already
         return pixels.astype(np.float32)
     return np.asarray(pixels @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How much light a whole picture has.
+
+    Attributes:
+        level: How bright its brighter parts are, 0 to 255, with the noise averaged away.
+        grain: Standard deviation of the noise from pixel to pixel, in levels; above 0.
+    """
+
+    level: float
+    grain: float
+
+
+def light_of(pixels: Pixels) -> Light:
+    """Return the light of a picture, (H, W, 3) RGB or (H, W) grey, uint8: from a few of its pixels.
+
+    Noise makes single pixels of a black picture bright, so it takes squares of them.
+    """
+    if min(pixels.shape[:2]) < 2:  # noqa: PLR2004  # a line has no squares
+        pixels = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    rows, columns = ((side - 2) // _APART_PX + 1 for side in pixels.shape[:2])
+    one, right, below, across = (
+        luma(pixels[down::_APART_PX, along::_APART_PX][:rows, :columns])
+        for down in (0, 1)
+        for along in (0, 1)
+    )
+    level = np.percentile(_in_squares((one + right + below + across) / 4), _LIGHTEST_PCT)
+    return Light(float(level), _grain_of(one - right - below + across))
+
+
+def _in_squares(levels: Levels) -> Levels:
+    """Return the means of squares of `_SQUARE` a side, or as many as there are."""
+    down, along = (min(_SQUARE, side) for side in levels.shape)
+    rows, columns = levels.shape[0] // down, levels.shape[1] // along
+    squares = levels[: rows * down, : columns * along].reshape(rows, down, columns, along)
+    return np.asarray(squares.mean(axis=(1, 3)), np.float32)
 
 
 def measured(pixels: Pixels, face: Face) -> FaceQuality:
@@ -133,7 +176,10 @@ def _grain(patch: Levels) -> float:
 
     Source: the mask of Immerkaer (1996), Fast noise variance estimation, in its smallest form.
     """
-    mixed = patch[:-1, :-1] - patch[1:, :-1] - patch[:-1, 1:] + patch[1:, 1:]
+    return _grain_of(patch[:-1, :-1] - patch[1:, :-1] - patch[:-1, 1:] + patch[1:, 1:])
+
+
+def _grain_of(mixed: Levels) -> float:
     return max(float(np.median(np.abs(mixed))) * _GRAIN_OF_MEDIAN, _LEAST_GRAIN)
 
 

@@ -22,7 +22,7 @@ from soulsync_edge.eye_ports import (
     Frame,
     Pixels,
 )
-from soulsync_edge.services.measuring import luma, measured
+from soulsync_edge.services.measuring import light_of, measured
 from soulsync_edge.settings import CameraSettings
 
 MOST_FACES = 4
@@ -39,12 +39,14 @@ LOST_S = 1.0
 NEAR_WIDTHS = 1.0
 SAME_WIDTH_SHARE = 0.55
 
-# Five hundredths of a lit picture are brighter than this. Sensor noise behind a closed shutter is
-# not.
-ROOM_HIGHLIGHT_PERCENTILE = 95
+# The brighter parts of a lit room are brighter than this, of 255. What shines through a closed
+# shutter is not.
 DARKEST_ROOM_LEVEL = 20
-# Every so many pixels tell how bright a picture is.
-SAMPLE_STEP_PX = 8
+# A face in less light than so many grains of noise is rarely found: to say that nobody is there
+# would be a guess. Source: tests/integration/test_actor_through_the_eye.py, which holds it.
+LEAST_GRAINS = 4
+# So much light is a lit room, whatever is restless in it.
+LIT_ROOM_LEVEL = 70
 
 
 class Perception:
@@ -180,9 +182,10 @@ class Pace:
 
 
 def is_dark(pixels: Pixels) -> bool:
-    """Return whether the whole picture is dark."""
-    levels = luma(pixels[::SAMPLE_STEP_PX, ::SAMPLE_STEP_PX])
-    return bool(np.percentile(levels, ROOM_HIGHLIGHT_PERCENTILE) < DARKEST_ROOM_LEVEL)
+    """Return whether the whole picture is too dark, or drowns too much in noise, to find a face."""
+    light = light_of(pixels)
+    needed = max(DARKEST_ROOM_LEVEL, LEAST_GRAINS * light.grain)
+    return light.level < min(needed, LIT_ROOM_LEVEL)
 
 
 def read_face(

@@ -99,6 +99,23 @@ def test_a_head_that_leans_is_read_and_one_on_its_side_or_upside_down_is_not(
     assert turned_far.count(Obstacle.TILTED) >= len(turned_far) - 2
 
 
+@pytest.mark.parametrize("sigma", [0, 4, 8, 12, 16, 24])
+def test_someone_in_too_little_light_is_never_called_nobody(sigma: float) -> None:
+    finder, reader = MediapipeFaceFinder(SHIPPED), TfliteEmotionReader(SHIPPED)
+    pixels = ActorCamera(SHIPPED, (Scene(0, Emotion.HAPPY),)).pixels_at(1.0)
+    chance = np.random.default_rng(1)
+    sights = []
+    for gain in (1.0, 0.5, 0.3, 0.25, 0.2, 0.15, 0.12, 0.1, 0.08, 0.05, 0.0):
+        dim = np.rint(gain * pixels + chance.normal(0, sigma, pixels.shape)).clip(0, 255)
+        perception = Perception(finder, crop_face, reader, CameraSettings())
+        sights.append(type(perception.look(Frame(dim.astype(np.uint8), 0.0))))
+    finder.close()
+
+    assert set(sights) <= {EstimateArrived, FaceObscured, RoomDark}
+    assert sights[0] is EstimateArrived
+    assert sights[-1] is RoomDark
+
+
 SIZES = [(1, 1), (1, 900), (900, 1), (7, 5), (33, 31), (120, 160), (1440, 1080)]
 
 

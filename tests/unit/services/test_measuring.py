@@ -15,7 +15,7 @@ from soulsync_edge.domain.face import Face
 from soulsync_edge.domain.face_quality import CONTRAST, HIGHLIGHT, OUTSIDE, SHARPNESS
 from soulsync_edge.eye_ports import Pixels
 from soulsync_edge.fakes import a_face
-from soulsync_edge.services.measuring import luma, measured
+from soulsync_edge.services.measuring import light_of, luma, measured
 
 FACE = a_face()
 SKIN, LINES, WALL = 170, 60, 120
@@ -205,6 +205,27 @@ def test_luma_is_that_of_television() -> None:
     colours = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]], np.uint8)
 
     assert luma(colours)[0] == pytest.approx([76.245, 149.685, 29.07, 255], abs=0.01)
+
+
+@pytest.mark.parametrize("sigma", [0, 4, 12])
+@pytest.mark.parametrize("level", [60, 120])
+def test_the_light_of_a_room_does_not_rise_with_its_noise(level: int, sigma: float) -> None:
+    wall = np.full((480, 640), float(level))
+
+    light = light_of(noisy(wall, sigma))
+
+    assert light.level == pytest.approx(level, abs=0.15 * sigma + 1)
+    assert light.grain == pytest.approx(max(sigma, 0.3), rel=0.1)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([(), (3,)]), st.integers(0, 255))
+def test_a_picture_of_any_size_has_a_light(
+    height: int, width: int, colours: tuple[int, ...], level: int
+) -> None:
+    light = light_of(np.full((height, width, *colours), level, np.uint8))
+
+    assert light.level == pytest.approx(level, abs=0.1)
+    assert light.grain > 0
 
 
 sizes = st.integers(1, 90)

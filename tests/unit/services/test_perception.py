@@ -394,6 +394,30 @@ def test_a_picture_is_dark_when_even_its_bright_parts_are(level: int, *, expecte
     assert is_dark(noise(level).pixels) is expected
 
 
+@pytest.mark.parametrize("sigma", [8, 16, 32])
+def test_noise_does_not_light_a_covered_lens(sigma: float) -> None:
+    chance = np.random.default_rng(1)
+    black = chance.normal(0, sigma, (480, 640, 3)).clip(0, 255).astype(np.uint8)
+
+    assert is_dark(black)
+    assert Eyes().perception.look(Frame(black, 1.0)) == RoomDark(1.0)
+
+
+def test_what_drowns_in_noise_is_dark_and_the_same_light_without_is_not() -> None:
+    chance = np.random.default_rng(1)
+    dim = a_frame(level=45).pixels
+    grainy = (dim + chance.normal(0, 24, dim.shape)).clip(0, 255).astype(np.uint8)
+
+    assert not is_dark(dim)
+    assert is_dark(grainy)
+
+
+def test_a_restless_picture_in_good_light_is_not_dark() -> None:
+    chance = np.random.default_rng(1)
+
+    assert not is_dark(chance.integers(0, 256, (480, 640, 3)).astype(np.uint8))
+
+
 def test_a_dim_room_with_a_lamp_is_not_dark() -> None:
     frame = a_frame(level=5)
     frame.pixels[:200, :200] = 200
