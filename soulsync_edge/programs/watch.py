@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pydantic
 
-from soulsync_edge.domain.events import FaceObscured
+from soulsync_edge.domain.events import FaceObscured, Obstacle, RoomDark
 from soulsync_edge.domain.mood import Mood
 from soulsync_edge.domain.sight import Sight, mood_after_sight
 from soulsync_edge.errors import ModelError, Unavailable
@@ -30,13 +30,14 @@ class Decision:
     Attributes:
         t_s: When, in seconds from its start.
         present: Someone is there.
-        label: An expression, `unsure` or `nobody`; where it is too dark to see, what was seen last,
-            and after a while `nobody`.
+        label: An expression, `unsure` or `nobody`; where it is too dark to see anyone, what was
+            seen last, and after a while `nobody`.
         valence: Unpleasant -1 to pleasant +1; None while nothing is known.
         arousal: Calm -1 to activated +1; None while nothing is known.
         confidence: How far to trust what was seen, 0 to 1.
         unsure: Someone is there, and how they look is not clear.
-        obstacle: Why the face could not be read in this look, or None.
+        obstacle: Why the face of someone who is there could not be read in this look, or None;
+            `too dark` also where that is why nobody is seen.
     """
 
     t_s: float
@@ -100,8 +101,23 @@ def decision(mood: Mood, sight: Sight) -> Decision:
         arousal=None if affect is None else round(affect.arousal, 4),
         confidence=round(mood.confidence, 4) if mood.is_present else 0.0,
         unsure=mood.is_unsure,
-        obstacle=sight.obstacle.value if isinstance(sight, FaceObscured) else None,
+        obstacle=_obstacle(mood, sight),
     )
+
+
+def _obstacle(mood: Mood, sight: Sight) -> str | None:
+    """Return what stood in the way of this look.
+
+    Someone who was seen for less than the room needs to count as occupied is nobody yet, and has
+    no face to be read.
+    """
+    match sight:
+        case RoomDark():
+            return Obstacle.TOO_DARK.value
+        case FaceObscured():
+            return sight.obstacle.value if mood.is_present else None
+        case _:
+            return None
 
 
 def _decided(video: Path, models: Path, rate_hz: float) -> Iterator[Decision]:
@@ -136,5 +152,7 @@ def _row(each: Decision) -> str:
     valence, arousal = (
         "      -" if value is None else f"{value:+7.2f}" for value in (each.valence, each.arousal)
     )
-    row = f"{each.t_s:8.2f} s  {each.label:9} {valence}  {arousal}  {each.confidence:10.2f}"
+    # Where it is too dark to see anyone, that nobody is there would be saying too much.
+    label = "-" if each.obstacle and not each.present else each.label
+    row = f"{each.t_s:8.2f} s  {label:9} {valence}  {arousal}  {each.confidence:10.2f}"
     return f"{row}  {each.obstacle}" if each.obstacle else row

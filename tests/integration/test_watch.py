@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
@@ -166,6 +167,30 @@ def test_a_recording_in_the_dark_is_watched_to_its_end(tmp_path: Path) -> None:
 
     assert decided[-1]["t_s"] >= 1.5
     assert not any(decision["present"] for decision in decided)
+    assert {decision["obstacle"] for decision in decided} == {"too dark"}
+
+
+def test_in_the_dark_a_person_is_told_that_it_is_dark_and_not_that_nobody_is_there(
+    tmp_path: Path,
+) -> None:
+    done = watch(write_video(tmp_path / "a.avi", [picture(2)] * 20))
+
+    _, *rows = done.stdout.splitlines()
+    assert rows
+    assert all(row.endswith("too dark") for row in rows)
+    assert "nobody" not in done.stdout
+
+
+def test_where_nobody_counts_as_there_no_face_is_in_the_way(tmp_path: Path) -> None:
+    actor = ActorCamera(MODELS, (Scene(0.0, Emotion.HAPPY),), start_s=0.0)
+    turned = [np.ascontiguousarray(actor.pixels_at(n / 4)[::-1, ::-1]) for n in range(12)]
+
+    decided = decisions(write_folder(tmp_path / "pictures", turned))
+
+    for decision in decided:
+        assert decision["present"] or decision["obstacle"] is None
+    assert decided[0]["label"] == "nobody"
+    assert decided[-1]["obstacle"] == "tilted too far"
 
 
 @pytest.mark.parametrize(
