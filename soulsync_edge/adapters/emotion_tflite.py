@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from soulsync_edge.adapters.model_manifest import (
     MANIFEST_REMEDY,
-    REMEDY,
     CheckedModel,
     Tensor,
     checked_model,
@@ -68,7 +67,7 @@ class TfliteEmotionReader:
         if (inputs := len(network.get_input_details())) != 1:
             raise ModelError(
                 f"model `{model.name}`: {model.path} has {inputs} inputs, the device hands over "
-                f"one crop. Refused; {REMEDY}"
+                f"one crop. Refused; {model.remedy}"
             )
         self._input = _agreed(model, "input", model.input, network.get_input_details())
         outputs = network.get_output_details()
@@ -76,7 +75,7 @@ class TfliteEmotionReader:
         if len(outputs) != len(declared):
             raise ModelError(
                 f"model `{model.name}`: {model.path} has {len(outputs)} outputs, the manifest "
-                f"lists {len(declared)}. Refused; {REMEDY}"
+                f"lists {len(declared)}. Refused; {model.remedy}"
             )
         self._output = _agreed(model, "output", model.output, outputs)
         self._searched = (
@@ -172,7 +171,8 @@ def _loaded(model: CheckedModel) -> Any:
         interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:
         raise ModelError(
-            f"model `{model.name}`: LiteRT cannot load {model.path} ({error}). Refused; {REMEDY}"
+            f"model `{model.name}`: LiteRT cannot load {model.path} ({error}). Refused; "
+            f"{model.remedy}"
         ) from error
     return interpreter
 
@@ -203,7 +203,7 @@ def _agreed(
         raise ModelError(
             f"model `{model.name}`: the {end} of {model.path} is "
             f"{' or '.join(str(tensor) for tensor in found)}; the manifest says "
-            f"{wanted or 'nothing of it'}. Refused; {REMEDY}"
+            f"{wanted or 'nothing of it'}. Refused; {model.remedy}"
         )
     if wanted.shape != _SHAPES[end] or wanted.dtype != "int8" or wanted.scale is None:
         raise ModelError(

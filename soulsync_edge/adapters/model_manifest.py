@@ -19,6 +19,12 @@ REMEDY = (
     "run `make setup`, or on the board scripts/provision.sh, to put the right file there. "
     "A model of your own: docs/models.md."
 )
+"""For a file that set-up fetches: its entry has a `source`."""
+
+_REMEDY_FROM_GIT = (
+    "restore it from git: `git checkout models/{file} models/manifest.toml`, and on the board run "
+    "scripts/provision.sh from there again. A model of your own: docs/models.md."
+)
 MANIFEST_REMEDY = (
     "docs/models.md shows a whole manifest; the release's own comes back from git, or on the board "
     "by scripts/provision.sh."
@@ -128,6 +134,11 @@ class ModelEntry(_Section):
             raise ValueError("leaves the folder")
         return file
 
+    @property
+    def remedy(self) -> str:
+        """What to do when the file is not the one that this entry names."""
+        return REMEDY if self.source else _REMEDY_FROM_GIT.format(file=self.file)
+
     @field_validator("labels", "searched_labels")
     @classmethod
     def _are_words_told_once(cls, labels: list[str]) -> list[str]:
@@ -171,8 +182,11 @@ class CheckedModel:
         output: What it gives; None when the manifest does not say.
         searched: What its second read-out gives; None when it has none.
         labels: Names of its outputs, in order; empty when they have none.
+        searched_labels: Names of the second read-out's outputs, in order; empty when the manifest
+            does not say.
         temperature: What its logits are divided by before the softmax, above 0; None when the
             manifest does not say.
+        remedy: What to do when the file turns out not to fit after all.
     """
 
     name: str
@@ -182,7 +196,9 @@ class CheckedModel:
     output: Tensor | None
     searched: Tensor | None
     labels: tuple[str, ...]
+    searched_labels: tuple[str, ...]
     temperature: float | None
+    remedy: str
 
 
 def checked_model(folder: Path, name: str) -> CheckedModel:
@@ -193,16 +209,16 @@ def checked_model(folder: Path, name: str) -> CheckedModel:
     """
     entry = manifest_entry(folder, name)
     path = folder / entry.file
-    content = _content(name, path)
+    content = _content(name, path, entry.remedy)
     if len(content) != entry.size_bytes:
         raise ModelError(
             f"model `{name}`: {path} has {len(content)} bytes, the manifest says "
-            f"{entry.size_bytes}. Refused; {REMEDY}"
+            f"{entry.size_bytes}. Refused; {entry.remedy}"
         )
     if hashlib.sha256(content).hexdigest() != entry.sha256.lower():
         raise ModelError(
             f"model `{name}`: {path} is damaged or not the file the manifest names "
-            f"(SHA-256 differs). Refused; {REMEDY}"
+            f"(SHA-256 differs). Refused; {entry.remedy}"
         )
     return CheckedModel(
         name=name,
@@ -212,7 +228,9 @@ def checked_model(folder: Path, name: str) -> CheckedModel:
         output=_tensor(entry.output),
         searched=_tensor(entry.searched),
         labels=tuple(entry.labels),
+        searched_labels=tuple(entry.searched_labels),
         temperature=entry.temperature,
+        remedy=entry.remedy,
     )
 
 
@@ -318,12 +336,12 @@ def _as_toml(value: Any, depth: int = 3) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def _content(name: str, path: Path) -> bytes:
+def _content(name: str, path: Path, remedy: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"model `{name}`: {path} cannot be read ({error.strerror}); {REMEDY}"
+            f"model `{name}`: {path} cannot be read ({error.strerror}); {remedy}"
         ) from error
 
 

@@ -97,7 +97,7 @@ def test_a_model_file_with_a_flipped_byte_is_refused(copy: Path) -> None:
     content[len(content) // 2] ^= 1
     model.write_bytes(content)
 
-    with pytest.raises(ModelError, match=r"emotion\.tflite is damaged.*SHA-256 differs.*make"):
+    with pytest.raises(ModelError, match=r"emotion\.tflite is damaged.*SHA-256 differs.*git"):
         TfliteEmotionReader(copy)
 
 

@@ -63,8 +63,28 @@ def test_a_file_without_tensors_and_labels_is_handed_out_too(tmp_path: Path) -> 
 def test_a_flipped_byte_is_refused_by_its_hash(tmp_path: Path) -> None:
     write_model(tmp_path, content=b"weighTs")
 
-    with pytest.raises(ModelError, match=r"`small`.*small\.tflite.*SHA-256 differs.*make setup"):
+    with pytest.raises(ModelError, match=r"`small`.*small\.tflite.*SHA-256 differs.*restore it"):
         checked_model(tmp_path, "small")
+
+
+@pytest.mark.parametrize("content", [None, b"weighTs", b"wei"])
+def test_what_set_up_fetches_is_set_up_anew_and_what_is_kept_comes_from_git(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    told = []
+    for source in ("", "source.wheel = 'mediapipe'\n"):
+        write_model(tmp_path, content=content or b"", extra=source)
+        if content is None:
+            (tmp_path / "small.tflite").unlink()
+        with pytest.raises(ModelError) as refused:
+            checked_model(tmp_path, "small")
+        told.append(str(refused.value))
+
+    kept, fetched = told
+    assert "git checkout models/small.tflite models/manifest.toml" in kept
+    assert "make setup" not in kept
+    assert "make setup" in fetched
+    assert "git checkout" not in fetched
 
 
 def test_a_file_cut_short_is_refused_with_both_sizes(tmp_path: Path) -> None:
@@ -78,7 +98,7 @@ def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
     write_model(tmp_path)
     (tmp_path / "small.tflite").unlink()
 
-    with pytest.raises(ModelError, match=r"small\.tflite cannot be read \(No such file.*make"):
+    with pytest.raises(ModelError, match=r"small\.tflite cannot be read \(No such file.*git"):
         checked_model(tmp_path, "small")
 
 
