@@ -21,8 +21,15 @@ from soulsync_edge.eye_ports import Crop
 
 MODEL = "emotion"
 
+FER2013_WORDS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""What the second read-out tells apart: the words FER2013's pictures were searched by, in order."""
+
 # What the device hands over and expects back, batch first: a crop, FER+'s classes, FER2013's words.
-_SHAPES = {"input": (1, 64, 64, 1), "output": (1, len(EMOTIONS)), "searched output": (1, 7)}
+_SHAPES = {
+    "input": (1, 64, 64, 1),
+    "output": (1, len(EMOTIONS)),
+    "searched output": (1, len(FER2013_WORDS)),
+}
 
 # The successor first: tflite-runtime's last release runs int8 without XNNPACK, many times slower.
 _RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
@@ -95,8 +102,8 @@ class TfliteEmotionReader:
     def searched(self, crop: Crop) -> tuple[float, ...]:
         """Return what share of such pictures was found by each of FER2013's seven words.
 
-        The words are, in this order: angry, disgust, fear, happy, sad, surprise, neutral. The
-        device does not use them: they are there to be compared with published figures.
+        The words are `FER2013_WORDS`, in that order. The device does not use them: they are there
+        to be compared with published figures.
 
         Raises:
             ModelError: The model has no second read-out.
@@ -150,6 +157,12 @@ def _check_labels(model: CheckedModel) -> None:
             f"model `{model.name}`: the manifest lists the labels "
             f"{', '.join(model.labels) or 'none'}; this release expects {', '.join(expected)}, "
             f"in that order. Refused; {MANIFEST_REMEDY}"
+        )
+    if model.searched is not None and model.searched_labels != FER2013_WORDS:
+        raise ModelError(
+            f"model `{model.name}`: the manifest lists the searched_labels "
+            f"{', '.join(model.searched_labels) or 'none'}; a second read-out is of "
+            f"{', '.join(FER2013_WORDS)}, in that order. Refused; {MANIFEST_REMEDY}"
         )
 
 

@@ -161,6 +161,25 @@ def test_other_labels_are_refused(copy: Path, old: str, new: str, told: str) -> 
         TfliteEmotionReader(copy)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('_labels = ["angry", "disgust"', '_labels = ["disgust", "angry"', "disgust, angry, fear"),
+        ("searched_labels = ", "# ", "none"),
+    ],
+    ids=["another order", "none"],
+)
+def test_a_second_read_out_of_other_words_is_refused(
+    copy: Path, old: str, new: str, told: str
+) -> None:
+    change(copy / "manifest.toml", old, new)
+
+    with pytest.raises(
+        ModelError, match=rf"lists the searched_labels {told}.* is of angry, disgust, fear, happy"
+    ):
+        TfliteEmotionReader(copy)
+
+
 def test_without_any_runtime_the_message_names_both_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

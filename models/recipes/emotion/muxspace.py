@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.recipes.emotion.pictures import FER2013_WORDS
+from soulsync_edge.adapters.emotion_tflite import FER2013_WORDS
 
 LABELS = (*FER2013_WORDS, "contempt")
 """FER2013's numbers, and 7 for contempt."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models.recipes.emotion.manifest import MODELS, described, write_entry
-from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader
+from soulsync_edge.adapters.emotion_tflite import FER2013_WORDS, MODEL, TfliteEmotionReader
 from soulsync_edge.adapters.model_manifest import MANIFEST
 from soulsync_edge.errors import ModelError
 
@@ -46,6 +46,8 @@ def take_in(file: Path, folder: Path, told: dict[str, Any], shipped: Path = MODE
     old_content = target.read_bytes() if target.exists() else None
     if not target.exists() or not target.samefile(file):
         shutil.copyfile(file, target)
+    if "searched" in tensors:
+        told |= {"searched_labels": list(FER2013_WORDS)}
     write_entry(MODEL, file.name, tensors | told, folder)
     try:
         TfliteEmotionReader(folder)

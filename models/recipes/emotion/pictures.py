@@ -9,15 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recipes.emotion.examples import UNREADABLE, Album
+from soulsync_edge.adapters.emotion_tflite import FER2013_WORDS
 
 FILE = "fer2013_ferplus.npz"
 MORE_FILE = "muxspace_train.npz"
 PICTURE_PX = 48
 CLASSES = 8
 """FER+ order: neutral, happy, surprise, sad, angry, disgust, fear, contempt."""
-
-FER2013_WORDS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""The words FER2013's pictures were searched by, in its order."""
 
 FER2013_CLASSES = len(FER2013_WORDS)
 
