@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     core.set_defaults(run=_core)
     _add_config(core)
     _add_run_dir(core)
+    _add_models(core)
     core.add_argument(
         "--state-dir", type=Path, default=Path("/var/lib/soulsync"), help="where to remember things"
     )
@@ -72,11 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("folder", type=Path)
     scan.add_argument("--lines", action="store_true", help="print lines for core, not for people")
 
-    analyse = verbs.add_parser("analyse", help="say how music files feel and sound")
-    analyse.set_defaults(run=_analyse)
-    analyse.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a file, or a folder")
-    analyse.add_argument("--json", action="store_true", help="print a JSON list")
-    _add_models(analyse)
+    _add_listeners(verbs)
 
     playlist = verbs.add_parser("playlist", help="lead from one mood to another with your music")
     playlist.set_defaults(run=_playlist)
@@ -115,6 +112,18 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(run=_replay)
     replay.add_argument("trace", type=Path)
     return parser
+
+
+def _add_listeners(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    analyse = verbs.add_parser("analyse", help="say how music files feel and sound")
+    analyse.set_defaults(run=_analyse)
+    analyse.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a file, or a folder")
+    analyse.add_argument("--json", action="store_true", help="print a JSON list")
+    _add_models(analyse)
+
+    listen = verbs.add_parser("listen", help="listen to the files core names; run by core")
+    listen.set_defaults(run=_listen)
+    _add_models(listen)
 
 
 def _add_wishes(parser: argparse.ArgumentParser) -> None:
@@ -166,7 +175,12 @@ def _log(options: argparse.Namespace) -> None:
 def _core(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import core
 
-    return core.run(config=options.config, run_dir=options.run_dir, state_dir=options.state_dir)
+    return core.run(
+        config=options.config,
+        run_dir=options.run_dir,
+        state_dir=options.state_dir,
+        models=options.models,
+    )
 
 
 def _eye(options: argparse.Namespace) -> int:
@@ -191,6 +205,12 @@ def _analyse(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import analyse
 
     return analyse.run(options.files, models=options.models, as_json=options.json)
+
+
+def _listen(options: argparse.Namespace) -> int:
+    from soulsync_edge.programs import listen
+
+    return listen.run(options.models)
 
 
 def _playlist(options: argparse.Namespace) -> int:

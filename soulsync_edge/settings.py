@@ -232,6 +232,12 @@ class LibrarySettings(Section):
     folder: Annotated[Text, AfterValidator(_whole_path)] = _field(
         "/media/soulsync", "Folder", "everything below it that can be played is; sticks mount here"
     )
+    listen: bool = _field(
+        default=True,
+        title="Listen to the music",
+        text="learn in the background how each track sounds and feels, after a scan; what was "
+        "learnt stays in use",
+    )
     rescan_s: float = _field(
         30.0, "Look again", "how often to look whether files came or went", unit="s",
         least=1, most=3600,

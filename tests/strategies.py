@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
 
@@ -64,6 +65,17 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.EyeFound, times),
     st.builds(ev.EyeLost, times),
     st.builds(ev.CatalogueChanged, times),
+    st.builds(
+        ev.ListeningMoved,
+        times,
+        st.none()
+        | st.builds(
+            ListeningProgress,
+            st.integers(0, 9),
+            st.integers(0, 9),
+            st.none() | st.floats(0, 1e5),
+        ),
+    ),
     st.builds(ev.RulesChanged, times),
     st.builds(ev.SkipRequested, times),
     st.builds(ev.MusicSwitched, times, st.booleans()),

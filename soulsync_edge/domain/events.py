@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from soulsync_edge.domain.emotion import EmotionEstimate
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.shifting import Goal, Mode
 
 
@@ -187,6 +188,19 @@ class CatalogueChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ListeningMoved:
+    """Listening to the library got on.
+
+    Attributes:
+        at_s: When.
+        progress: How far; None: nothing is listened to.
+    """
+
+    at_s: float
+    progress: ListeningProgress | None
+
+
+@dataclass(frozen=True, slots=True)
 class RulesChanged:
     """The rules in the context are new ones: settings were changed."""
 
@@ -270,6 +284,7 @@ Event = (
     | EyeFound
     | EyeLost
     | CatalogueChanged
+    | ListeningMoved
     | RulesChanged
     | SkipRequested
     | MusicSwitched

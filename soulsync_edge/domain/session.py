@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.choosing import ChoiceRules, Heard
 from soulsync_edge.domain.events import Obstacle, Part
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.mood import Mood, MoodRules
 from soulsync_edge.domain.shifting import Goal, Mode, Shift
 from soulsync_edge.domain.track import Catalogue
@@ -155,6 +156,7 @@ class Session:
         rest_until_s: Do not try another track before this time.
         choices: How many choices were made, so that each draws its own chance.
         health: How every part is that has said so, ordered by part.
+        listening: How far listening to the library has got; None: nothing is listened to.
     """
 
     now_s: float | None = None
@@ -186,6 +188,7 @@ class Session:
     rest_until_s: float = 0.0
     choices: int = 0
     health: tuple[Health, ...] = ()
+    listening: ListeningProgress | None = None
 
     def health_of(self, part: Part) -> Health | None:
         """Return how `part` is, or None when it never said so."""

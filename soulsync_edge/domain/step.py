@@ -57,6 +57,8 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return replace(session, has_eye=False), ()
         case ev.CatalogueChanged():
             return _after_catalogue(session, context)
+        case ev.ListeningMoved():
+            return replace(session, listening=event.progress), ()
         case ev.RulesChanged():
             return session, ()
         case ev.SkipRequested():

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from soulsync_edge.adapters.library_scan import ScannedFolder
+from soulsync_edge.adapters.listening_program import ListeningProgram
 from soulsync_edge.adapters.player_link import LinkPlayer
 from soulsync_edge.adapters.settings_toml import TomlSettingsFile
 from soulsync_edge.adapters.store_lost import LostStore
@@ -28,6 +29,7 @@ from soulsync_edge.services.conductor import Conductor
 from soulsync_edge.services.heartbeat import Heartbeat
 from soulsync_edge.services.inbox import Inbox
 from soulsync_edge.services.librarian import Librarian
+from soulsync_edge.services.listening import Listening, Places
 from soulsync_edge.services.memory import Memory
 from soulsync_edge.services.recorder import Recorder
 from soulsync_edge.services.settings_keeper import SettingsKeeper
@@ -40,7 +42,7 @@ from soulsync_edge.wire.messages import Configure
 clock = time.monotonic
 
 
-def run(*, config: Path, run_dir: Path, state_dir: Path) -> int:
+def run(*, config: Path, run_dir: Path, state_dir: Path, models: Path) -> int:
     """Be core until SIGTERM or SIGINT; SIGHUP reads the settings again.
 
     Raises:
@@ -48,12 +50,12 @@ def run(*, config: Path, run_dir: Path, state_dir: Path) -> int:
     """
     os.umask(0o077)  # what is remembered and traced is nobody else's to read
     try:
-        return asyncio.run(_core(config, run_dir, state_dir))
+        return asyncio.run(_core(config, run_dir, state_dir, models))
     except LinkError as error:
         raise Unavailable(str(error)) from error
 
 
-async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
+async def _core(config: Path, run_dir: Path, state_dir: Path, models: Path) -> int:
     """Open every part in order, run the long-lived ones, and close them backwards."""
     loop = asyncio.get_running_loop()
     stop, hang_up = asyncio.Event(), asyncio.Event()
@@ -92,12 +94,25 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
         )
         recorder.start(settings)
         desk.on_change(frozenset({"privacy"}), recorder.apply)
+        listening = Listening(
+            settings.library,
+            ear=ListeningProgram(models),
+            open_places=partial(_places, models),
+            store=store,
+            worker=worker,
+            swap=conductor.swap_catalogue,
+            refine=conductor.refine_catalogue,
+            post=post,
+            tell=partial(of_store.tell, "sounds"),
+            clock=clock,
+        )
         librarian = Librarian(
             settings.library,
             music=ScannedFolder(),
             store=store,
             worker=worker,
-            swap=conductor.swap_catalogue,
+            swap=listening.show,
+            settle=listening.settle,
             post=post,
             tell=partial(of_store.tell, "tracks"),
             clock=clock,
@@ -105,7 +120,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
         heartbeat = Heartbeat(post, clock, supervisor)
         conductor.add_observers([heartbeat.show, memory.show])
         parts = parts_of(conductor, desk, post)
-        _live_by_settings(desk, conductor, librarian, links, parts)
+        _live_by_settings(desk, conductor, librarian, listening, links, parts)
         await stack.enter_async_context(links.voice)
         await stack.enter_async_context(links.eye)
         async with asyncio.TaskGroup() as tasks:
@@ -113,6 +128,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path) -> int:
                 tasks.create_task(conductor.run(), name="conductor"),
                 tasks.create_task(heartbeat.run(), name="heartbeat"),
                 tasks.create_task(librarian.run(), name="librarian"),
+                tasks.create_task(listening.run(), name="listening"),
                 tasks.create_task(_reloading(desk, hang_up, of_settings), name="settings"),
                 *(tasks.create_task(part.run(), name=f"upkeep of {part.name}") for part in parts),
             ]
@@ -137,10 +153,18 @@ def _store(state_dir: Path) -> Store:
         )
 
 
+def _places(models: Path) -> Places:
+    """Return who places music; numpy is met here, and not before there is something to place."""
+    from soulsync_edge.adapters.music_places import MusicPlaces
+
+    return MusicPlaces(models)
+
+
 def _live_by_settings(
     desk: SettingsKeeper,
     conductor: Conductor,
     librarian: Librarian,
+    listening: Listening,
     links: Links,
     parts: list[Upkeep],
 ) -> None:
@@ -158,6 +182,7 @@ def _live_by_settings(
 
     async def library(settings: Settings) -> None:
         librarian.apply(settings.library)
+        listening.apply(settings.library)
 
     page, broker, panel = parts
     desk.on_change(frozenset({"mood", "shifting"}), rules)

@@ -70,6 +70,13 @@ class Conductor:
         self._context = replace(self._context, catalogue=catalogue)
         self._inbox.post(CatalogueChanged(self._clock()))
 
+    def refine_catalogue(self, catalogue: Catalogue) -> None:
+        """Judge by `catalogue` from now on: the same music as before, better known.
+
+        That is no event: no track came or went, and what failed before is as it was.
+        """
+        self._context = replace(self._context, catalogue=catalogue)
+
     def swap_rules(self, rules: Rules) -> None:
         """Judge by `rules` from now on."""
         self._context = replace(self._context, rules=rules)

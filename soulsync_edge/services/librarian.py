@@ -61,6 +61,13 @@ class MusicFolder(Protocol):
         """Yield what is there, None as a sign of life; raises `Unavailable` when cut short."""
 
 
+class Settle(Protocol):
+    """Takes note whether the catalogue is complete."""
+
+    def __call__(self, *, is_complete: bool) -> None:
+        """Take note whether a scan has looked at everything, or one has just begun."""
+
+
 class Librarian:
     """Finds the music and keeps track of it; all on core's loop.
 
@@ -74,6 +81,7 @@ class Librarian:
         store: Remembers what was found; used on `worker` alone.
         worker: Runs what may block on the store.
         swap: Puts a catalogue into force.
+        settle: Told when a scan begins, and when it has looked at everything.
         post: Told how the library is.
         tell: Told what is wrong with the store, and nothing once it works again.
         clock: Paces looks and retries.
@@ -87,6 +95,7 @@ class Librarian:
         store: Store,
         worker: Executor,
         swap: Callable[[Catalogue], None],
+        settle: Settle,
         post: Post,
         tell: Callable[[str], None],
         clock: Clock,
@@ -96,6 +105,7 @@ class Librarian:
         self._store = store
         self._worker = worker
         self._swap = swap
+        self._settle = settle
         self._post = post
         self._tell = tell
         self._clock = clock
@@ -125,9 +135,9 @@ class Librarian:
                 continue
 
     def apply(self, settings: LibrarySettings) -> None:
-        """Look after the folder of `settings` from now on; a scan under way ends soon."""
+        """Look after the folder of `settings` from now on; a scan of another ends soon."""
+        self._has_new_settings |= settings.folder != self._settings.folder
         self._settings = settings
-        self._has_new_settings = True
         self._wake.set()
 
     async def look(self) -> None:
@@ -204,6 +214,7 @@ class Librarian:
     async def _scan(self, folder: Path) -> None:
         """Take the finds of one scan, and keep them when it looked at everything."""
         where, self._must_scan = self._where, True
+        self._settle(is_complete=False)
         tracks: list[Track] = []
         skipped: list[SkippedFile] = []
         try:
@@ -221,6 +232,7 @@ class Librarian:
             await self._keep(where[0], tracks, skipped)
         logger.info("the library has %d tracks; %d files were skipped", len(tracks), len(skipped))
         self._finish(folder, tracks, skipped)
+        self._settle(is_complete=True)
 
     async def _collect(self, folder: Path, tracks: list[Track], skipped: list[SkippedFile]) -> None:
         """Fill `tracks` and `skipped` from a scan; the first one is shown as it grows."""

@@ -15,6 +15,7 @@ from soulsync_edge.domain.events import (
     TrackMoved,
     TrackStarted,
 )
+from soulsync_edge.domain.hearing import Analysis, FilePrint
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.wire.lines import Codec
@@ -53,11 +54,65 @@ class ScanFinished:
     skipped: int
 
 
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Say by what the file of a track is known again.
+
+    Attributes:
+        track_id: Which track.
+        path: Where its file lies.
+        known: What was known of it; a file of the same size and time is not read again.
+    """
+
+    track_id: str
+    path: str
+    known: FilePrint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Listen to the file of a track."""
+
+    track_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackIdentified:
+    """By what the file of a track is known again."""
+
+    track_id: str
+    file: FilePrint
+
+
+@dataclass(frozen=True, slots=True)
+class TrackHeard:
+    """A track was listened to."""
+
+    track_id: str
+    analysis: Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class TrackUnheard:
+    """A track cannot be listened to.
+
+    Attributes:
+        track_id: Which one.
+        reason: Why, in a sentence.
+    """
+
+    track_id: str
+    reason: str
+
+
 EyeEvent = EstimateArrived | NobodySeen | FaceObscured | RoomDark | PartReported
 VoiceEvent = TrackStarted | TrackMoved | TrackEnded | TrackFailed | PartReported
 EyeOrder = Configure | EyeCommand
 VoiceOrder = Configure | VoiceCommand
 ScanLine = TrackFound | FileSkipped | ScanFinished
+ListenOrder = Identify | Listen
+ListenLine = TrackIdentified | TrackHeard | TrackUnheard
 TraceLine = Session | Context | Event | Command
 
 EYE_EVENTS: Codec[EyeEvent] = Codec(EyeEvent)
@@ -65,5 +120,7 @@ VOICE_EVENTS: Codec[VoiceEvent] = Codec(VoiceEvent)
 EYE_ORDERS: Codec[EyeOrder] = Codec(EyeOrder)
 VOICE_ORDERS: Codec[VoiceOrder] = Codec(VoiceOrder)
 SCAN_LINES: Codec[ScanLine] = Codec(ScanLine)
+LISTEN_ORDERS: Codec[ListenOrder] = Codec(ListenOrder)
+LISTEN_LINES: Codec[ListenLine] = Codec(ListenLine)
 TRACE: Codec[TraceLine] = Codec(TraceLine, longest_line=256 * 1024 * 1024)
 """A trace's context line holds a whole catalogue: a hundred thousand tracks fit."""

@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Adapters never import each other, but for these: a pure half, or a file several of them read.
 FRIENDS = {
     "library_scan": {"folder_place"},
+    "music_places": {"hearing", "model_manifest"},
     "mqtt_paho": {"mqtt_topics"},
     "mqtt_topics": {"mqtt_entities"},
     "actor_stage": {"model_manifest"},

@@ -100,6 +100,7 @@ async def _librarian(stick: Stick, state: Path) -> AsyncIterator[Shelf]:
             store=store,
             worker=worker,
             swap=shelf.swap,
+            settle=lambda *, is_complete: None,  # noqa: ARG005  # nobody listens here
             post=lambda _event: None,
             tell=lambda _complaint: None,
             clock=clock,

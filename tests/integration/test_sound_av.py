@@ -3,13 +3,14 @@
 import contextlib
 from pathlib import Path
 
+import mutagen
 import numpy as np
 import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soulsync_edge.adapters.sound_av import RATE_HZ, SILENCE_LUFS, excerpt_of
+from soulsync_edge.adapters.sound_av import RATE_HZ, SILENCE_LUFS, content_of, excerpt_of
 from soulsync_edge.errors import MediaError
 from tests.made_sound import Samples, tone
 from tests.music_files import an_mp4, write_tone
@@ -135,3 +136,34 @@ def test_a_damaged_file_gives_sound_or_is_refused(
         excerpt = excerpt_of(damaged)
         assert np.isfinite(excerpt.loudness_lufs)
         assert np.isfinite(excerpt.true_peak_dbtp)
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".flac", ".ogg"])
+def test_new_tags_and_a_new_place_leave_the_content_as_it_is(tmp_path: Path, ending: str) -> None:
+    file = write_tone(tmp_path / f"tone{ending}", seconds=5)
+    before = content_of(file, longest_s=2)
+    moved = file.rename(tmp_path / f"moved{ending}")
+    tags = mutagen.File(moved, easy=True)
+    tags["title"] = ["a long title " * 40]
+    tags.save()
+
+    assert content_of(moved, longest_s=2) == before
+
+
+def test_other_music_has_another_content(tmp_path: Path) -> None:
+    one = write(tmp_path / "one.wav", tone(1000, 3))
+    other = write(tmp_path / "other.wav", tone(1001, 3))
+
+    assert content_of(one) != content_of(other)
+
+
+def test_what_is_no_music_has_no_content(tmp_path: Path) -> None:
+    file = tmp_path / "none.mp3"
+    file.write_bytes(b"nothing of the kind")
+    for what in (file, tmp_path / "gone.mp3"):
+        with pytest.raises(MediaError, match=what.name):
+            content_of(what)
+    silent = tmp_path / "no_sound.m4a"
+    silent.write_bytes(an_mp4(2))
+    with pytest.raises(MediaError, match="holds no sound"):
+        content_of(silent)

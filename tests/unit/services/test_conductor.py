@@ -96,6 +96,21 @@ def test_a_new_catalogue_is_judged_by_and_announced() -> None:
     assert isinstance(event, CatalogueChanged)
 
 
+def test_music_that_is_better_known_is_judged_by_and_is_no_event() -> None:
+    better = catalogue_of(CATALOGUE.tracks, notice="the same, better known")
+
+    async def scene() -> tuple[Context, bool]:
+        stage = Stage()
+        stage.conductor.refine_catalogue(better)
+        stage.inbox.post(VoiceFound(stage.clock()))
+        return stage.conductor.state()[1], isinstance(await stage.inbox.take(), VoiceFound)
+
+    context, came_first = asyncio.run(scene())
+
+    assert context.catalogue is better
+    assert came_first
+
+
 def test_new_rules_leave_the_catalogue_alone() -> None:
     async def scene() -> Context:
         stage = Stage()

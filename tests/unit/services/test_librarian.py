@@ -72,6 +72,7 @@ class Room:
         self.posted: list[Event] = []
         self.said_of_store: list[str] = []
         self.swapped: list[Catalogue] = []
+        self.settled: list[tuple[bool, int]] = []
         self.worker = worker
         self.librarian = self.another()
 
@@ -83,10 +84,15 @@ class Room:
             store=self.store,
             worker=self.worker,
             swap=self.swapped.append,
+            settle=self._settle,
             post=self.posted.append,
             tell=self.said_of_store.append,
             clock=self.clock,
         )
+
+    def _settle(self, *, is_complete: bool) -> None:
+        """Note what was said, and how many tracks were shown by then."""
+        self.settled.append((is_complete, len(self.swapped[-1].tracks) if self.swapped else 0))
 
     def look(self) -> None:
         asyncio.run(self.librarian.look())
@@ -116,6 +122,28 @@ def test_a_first_scan_fills_the_catalogue(room: Room) -> None:
 
     assert room.shown == ["a", "b", "c"]
     assert (room.said.part, room.said.is_ok, room.said.message) == (Part.LIBRARY, True, "")
+
+
+def test_the_catalogue_is_settled_when_a_scan_has_looked_at_everything(room: Room) -> None:
+    room.look()
+
+    assert room.settled == [(False, 0), (True, 3)]
+
+
+def test_a_scan_that_is_cut_short_settles_nothing(room: Room) -> None:
+    room.music.breaks_after = 2
+    room.look()
+
+    assert room.settled == [(False, 0)]
+
+
+def test_other_settings_of_the_same_folder_bring_no_scan(room: Room) -> None:
+    room.look()
+
+    room.librarian.apply(_SETTINGS.model_copy(update={"listen": False}))
+    room.look()
+
+    assert room.music.scans == 1
 
 
 def test_before_the_first_scan_a_person_reads_what_happens(room: Room) -> None:
@@ -517,7 +545,8 @@ async def end_meanwhile():
     with ThreadPoolExecutor(1) as worker:
         librarian = Librarian(
             LibrarySettings(folder="/music"), music=Music(), store=FakeStore(), worker=worker,
-            swap=print, post=print, tell=print, clock=time.monotonic,
+            swap=print, settle=print, post=print, tell=print,
+            clock=time.monotonic,
         )
         running = asyncio.create_task(librarian.run())
         await asyncio.to_thread(asked.wait)
@@ -562,6 +591,7 @@ def test_running_it_finds_music_and_ends_when_cancelled(room: Room) -> None:
             store=room.store,
             worker=room.worker,
             swap=swap,
+            settle=lambda *, is_complete: None,  # noqa: ARG005  # nobody listens here
             post=room.posted.append,
             tell=room.said_of_store.append,
             clock=room.clock,
