@@ -84,6 +84,13 @@ def clipped(text: str, most: int = LONGEST_STATE) -> str:
     return text if len(text) <= most else text[: most - 1] + "\u2026"
 
 
+def _listening(portrait: Portrait) -> str:
+    progress = portrait.listening
+    if progress is None or not progress.total:
+        return UNKNOWN
+    return str(100 * progress.done // progress.total)
+
+
 def _fault_in(*parts: Part) -> Callable[[Portrait], str]:
     return lambda portrait: on_off(any(fault.part in parts for fault in portrait.faults))
 
@@ -282,6 +289,19 @@ ENTITIES = (
             "name": "Library problem",
             "device_class": "problem",
             "entity_category": "diagnostic",
+        },
+    ),
+    Entity(
+        "listening",
+        "sensor",
+        "how much of the library was listened to, 0 to 100 percent; `None` while nothing is",
+        state=_listening,
+        details={
+            "name": "Listened to",
+            "unit_of_measurement": "%",
+            "entity_category": "diagnostic",
+            "enabled_by_default": False,
+            "icon": "mdi:ear-hearing",
         },
     ),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.emotion import LOOKS
 from soulsync_edge.domain.events import Obstacle
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.session import Context, Health, Session
 from soulsync_edge.domain.steering import target_now
 from soulsync_edge.domain.track import SkippedFile, Track
@@ -36,6 +37,7 @@ class Portrait:
         faults: The parts that do not work, with what to do about it.
         tracks: How many tracks can be played.
         skipped: How many files were skipped.
+        listening: How far listening to the library has got; None: nothing is listened to.
     """
 
     word: str
@@ -59,6 +61,7 @@ class Portrait:
     faults: tuple[Health, ...]
     tracks: int
     skipped: int
+    listening: ListeningProgress | None
 
 
 def portrait(session: Session, context: Context) -> Portrait:
@@ -87,6 +90,7 @@ def portrait(session: Session, context: Context) -> Portrait:
         faults=tuple(health for health in session.health if not health.is_ok),
         tracks=len(context.catalogue.tracks),
         skipped=len(skipped_files(session, context)),
+        listening=session.listening,
     )
 
 

@@ -10,6 +10,7 @@ from soulsync_edge.adapters.web.words import (
     UNHEARD,
     WHAT_HELPS,
     WHAT_WORKS,
+    listened_to,
     readable,
     sentence_case,
 )
@@ -107,6 +108,7 @@ class LibraryShown(Shown):
     skipped: int = Field(description="files that cannot be played")
     is_away: bool = Field(description="the folder or stick is not there")
     notice: str = Field(description="what to tell a person; empty when all is well")
+    listening: str = Field(description="how far listening to it has got; empty when it has not to")
 
 
 class StateShown(Shown):
@@ -169,6 +171,7 @@ def shown(session: Session, context: Context) -> StateShown:
             skipped=drawn.skipped,
             is_away=catalogue.is_away,
             notice=sentence_case(readable(notice)),
+            listening=listened_to(drawn.listening),
         ),
         parts=tuple(_part(part, session, context) for part in Part),
     )

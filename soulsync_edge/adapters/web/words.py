@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from soulsync_edge.domain.events import Obstacle, Part
+from soulsync_edge.domain.hearing import ListeningProgress
 
 PARTS: Mapping[Part, str] = {
     Part.EYE: "Eye program",
@@ -62,6 +63,8 @@ WHAT_HELPS: Mapping[Obstacle, str] = {
     "camera.",
 }
 
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
+
 CAMERA_CLOSED = "Closed."
 
 SECTIONS: Mapping[str, str] = {
@@ -102,3 +105,21 @@ def clock_time(seconds: float) -> str:
     minutes, rest = divmod(int(max(seconds, 0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def listened_to(progress: ListeningProgress | None) -> str:
+    """Return how far listening has got, for people; nothing when there is nothing left to hear."""
+    if progress is None or progress.done >= progress.total:
+        return ""
+    pieces = "piece" if progress.total == 1 else "pieces"
+    words = f"Listened to {progress.done:,} of {progress.total:,} {pieces}"
+    return words if progress.left_s is None else f"{words}, {_time_left(progress.left_s)} left"
+
+
+def _time_left(seconds: float) -> str:
+    """Return a time to wait, as coarse as it is known."""
+    if seconds < _MINUTE_S:
+        return "less than a minute"
+    if seconds < 2 * _HOUR_S:
+        return f"{round(seconds / _MINUTE_S)} min"
+    return f"{round(seconds / _HOUR_S)} h"

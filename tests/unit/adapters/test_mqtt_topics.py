@@ -27,6 +27,7 @@ from soulsync_edge.domain.events import (
     SkipRequested,
     VolumeChosen,
 )
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.portrait import Portrait
 from soulsync_edge.domain.session import Health
 from soulsync_edge.domain.shifting import Goal, Mode
@@ -62,6 +63,7 @@ def _portrait(**changes: Any) -> Portrait:
         "faults": (),
         "tracks": 24,
         "skipped": 1,
+        "listening": ListeningProgress(119, 120, 14.0),
     }
     return Portrait(**(values | changes))
 
@@ -96,7 +98,14 @@ def test_each_entity_says_its_state() -> None:
         "camera_problem": "OFF",
         "sound_problem": "OFF",
         "library_problem": "OFF",
+        "listening": "99",
     }
+
+
+def test_how_much_was_listened_to_is_unknown_while_nothing_is() -> None:
+    assert _said(_portrait(listening=None))["listening/state"] == "None"
+    assert _said(_portrait(listening=ListeningProgress(0, 0, None)))["listening/state"] == "None"
+    assert _said(_portrait(listening=ListeningProgress(7, 7, None)))["listening/state"] == "100"
 
 
 def test_the_whole_state_is_there_as_json() -> None:

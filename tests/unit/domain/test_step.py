@@ -10,6 +10,7 @@ from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.commands import Command, PlayTrack, SetCamera, SetVolume, StopMusic
 from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.portrait import portrait, sentence, skipped_files
 from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode
@@ -540,3 +541,17 @@ def test_the_same_story_is_told_the_same_way_twice(
         return turns
 
     assert told() == told()
+
+
+def test_how_far_listening_has_got_is_told_and_changes_nothing_else() -> None:
+    room = Room()
+    room.happens(ev.VoiceFound(0.0))
+    room.waits(5)
+    before, plays = room.session, list(room.plays)
+    progress = ListeningProgress(3, 6, 2.0)
+
+    room.happens(ev.ListeningMoved(5.0, progress))
+
+    assert room.session == replace(before, listening=progress)
+    assert room.plays == plays
+    assert portrait(room.session, CONTEXT).listening == progress

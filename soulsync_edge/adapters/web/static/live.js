@@ -148,6 +148,8 @@ function draw(state) {
     say("library-tracks", String(state.library.tracks));
     say("library-skipped", String(state.library.skipped));
     show("library-skipped-line", state.library.skipped > 0);
+    say("library-listening", state.library.listening);
+    show("library-listening", state.library.listening !== "");
     tell(byId("library-notice"), state.library.notice);
     show("library-notice", state.library.notice !== "");
   }

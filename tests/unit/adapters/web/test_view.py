@@ -10,6 +10,7 @@ from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.events import Obstacle, Part
+from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.step import step
@@ -105,6 +106,28 @@ def test_a_reason_that_stands_below_as_notice_is_not_said_twice() -> None:
 
     assert state.music.line == "Silent"
     assert state.library.notice == "The stick is not plugged in"
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (None, ""),
+        (ListeningProgress(120, 2000, 14 * 60), "Listened to 120 of 2,000 pieces, 14 min left"),
+        (ListeningProgress(0, 1, None), "Listened to 0 of 1 piece"),
+        (ListeningProgress(9, 10, 3.0), "Listened to 9 of 10 pieces, less than a minute left"),
+        (ListeningProgress(1, 20_000, 5 * 3600), "Listened to 1 of 20,000 pieces, 5 h left"),
+        (ListeningProgress(10, 10, None), ""),
+    ],
+)
+def test_how_far_listening_has_got_is_told_until_it_is_done(
+    progress: ListeningProgress | None, words: str
+) -> None:
+    house = StillHouse()
+    house.session = Session(listening=progress)
+
+    assert shown(house.session, house.context).library.listening == words
+    for page in ("/", "/library"):
+        assert words in house.browser().get(page).text
 
 
 def test_an_empty_library_is_said_even_without_a_notice() -> None:
