@@ -13,7 +13,7 @@ import torch
 
 from models.recipes.emotion.faces import CANONICAL
 from models.recipes.emotion.pictures import load_pictures
-from models.recipes.emotion.training import Recipe, Training
+from models.recipes.emotion.training import Recipe, Training, recipe_of
 
 
 def main() -> None:
@@ -40,7 +40,10 @@ def main() -> None:
         all(torch.equal(ends[0][name], end[name]) for name in ends[0]) for end in ends[1:]
     )
     epochs = f"{unbroken.epoch} {resumed.epoch}"
-    sys.stdout.write(f"epochs {epochs}, same {same}, already after one {early}\n")
+    recipe = recipe_of(resumed.state()["begun_with"]) == resumed.recipe
+    sys.stdout.write(
+        f"epochs {epochs}, same {same}, already after one {early}, recipe kept {recipe}\n"
+    )
 
 
 if __name__ == "__main__":

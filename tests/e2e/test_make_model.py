@@ -177,4 +177,4 @@ def test_a_training_that_was_broken_off_ends_where_an_unbroken_one_does(data: Pa
     done = run(VENV / "bin/python", "-m", "tests.resumed_training", data)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "epochs 2 2, same True, already after one False\n"
+    assert done.stdout == ("epochs 2 2, same True, already after one False, recipe kept True\n")

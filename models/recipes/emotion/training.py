@@ -1,8 +1,8 @@
 """Trains the emotion network, epoch by epoch, from a seed; what every draw and loss is made of."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,15 @@ STUDENT = Recipe(epochs=60, searched_weight=1.0, mixing=0.2)
 
 Source: Beyer et al. (2022): teacher and student see the very same blended pictures.
 """
+
+
+def recipe_of(begun_with: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a training that recorded `Training.begun_with`.
+
+    What an older record does not name is as it is today.
+    """
+    known = {field.name for field in fields(Recipe)}
+    return Recipe(**{name: value for name, value in begun_with.items() if name in known})
 
 
 class Training:
