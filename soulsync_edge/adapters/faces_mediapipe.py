@@ -130,12 +130,14 @@ class MediapipeFaceFinder:
 
     def _found_in(self, pixels: Pixels, left_px: int, top_px: int) -> tuple[Face, ...]:
         faces = self._detected(pixels, left_px, top_px)
-        if any(face.score < CLEAR_SCORE for face in faces):
+        if any(_is_doubtful(face) for face in faces):
             height_px, width_px = pixels.shape[:2]
             middle = (left_px + width_px / 2, top_px + height_px / 2)
             over = self._detected(pixels[::-1, ::-1], left_px, top_px)
             over = [_turned_over(face, middle) for face in over]
-            faces = [_rather_upside_down(face, over) for face in faces]
+            faces = [
+                _rather_upside_down(face, over) if _is_doubtful(face) else face for face in faces
+            ]
         return tuple(sorted(faces, key=lambda face: face.score, reverse=True))
 
     def _detected(self, pixels: Pixels, left_px: int, top_px: int) -> list[Face]:
@@ -172,6 +174,14 @@ def _around(face: Face, side_px: int, pixels: Pixels) -> Window:
         round(min(max(top, 0), height_px - side_px)),
         side_px,
     )
+
+
+def _is_doubtful(face: Face) -> bool:
+    """Whether the device sees this face at all, and not clearly: less likely ones are left alone.
+
+    Of those, either way up is a guess.
+    """
+    return LEAST_SCORE <= face.score < CLEAR_SCORE
 
 
 def _rather_upside_down(face: Face, over: list[Face]) -> Face:

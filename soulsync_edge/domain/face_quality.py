@@ -51,10 +51,10 @@ YAW = Scale(worst=4.0, limit=1.8, good=1.4)
 PITCH = Scale(worst=1.5, limit=0.6, good=0.4)
 OUTSIDE = Scale(worst=1.0, limit=0.6, good=0.4)
 
-# The crop levels a tilted face, so one that was found rightly is read well to 90 degrees. But past
-# 60 or so the finder sees fewer and puts their points astray: half as far is not in doubt.
+# The crop levels a tilted face, which is then read as well as an upright one. But of a face on its
+# side the finder puts the points astray, often as if it leant less: the limit lies well before.
 # Source: ADR 13.
-TILT_DEG = Scale(worst=90, limit=45, good=30)
+TILT_DEG = Scale(worst=90, limit=50, good=35)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Print what the gate before the classifier and the threshold of *unsure* are chosen by.
 
-    python -m models.recipes.emotion.choose_gate --data FOLDER [--models DIR] [--every 6]
+    python -m models.recipes.emotion.choose_gate --data FOLDER [--models DIR] [--every 6] [--turned]
 
 On PublicTest, FER+ rows with a majority, through the device's own code. For each thing that is
 measured of a look: how often looks of each level are read right, and which share of the
-classifier's confidence comes true. Needs no `train` extra; takes some minutes.
+classifier's confidence comes true. Needs no `train` extra; takes some minutes. With --turned, only
+the tables of faces that are turned on their side and upside down.
 """
 
 import argparse
@@ -151,14 +152,24 @@ def main() -> None:
     parser.add_argument(
         "--every", type=int, default=6, help="spoil one of so many pictures; all are read as is"
     )
+    parser.add_argument("--turned", action="store_true", help="only turned faces: a few minutes")
     arguments = parser.parse_args()
 
-    _print_models(arguments.models)
     rows, bench = load_pictures(arguments.data).choose, Bench(arguments.models)
+    some = range(0, len(rows), max(arguments.every, 1))
+    _print_models(arguments.models)
     framing = Framing(arguments.models)
+    if not arguments.turned:
+        _print_all(bench, framing, rows, some)
+    _print_turned(bench, framing, rows, some)
+    framing.close()
+    each_ms = 1e3 * float(np.median(bench.measuring_s))
+    print(f"\nmeasuring a look takes {each_ms:.2f} ms (median of {len(bench.measuring_s)})")
+
+
+def _print_all(bench: Bench, framing: Framing, rows: Rows, some: range) -> None:
     looks = [(picture, framing.face_in(picture)) for picture in rows.pictures]
     plain = [bench.read(look, label) for look, label in zip(looks, rows.majority, strict=True)]
-    some = range(0, len(rows), max(arguments.every, 1))
     _print_plain(plain)
     bad: list[Read] = []
     for name, ladder in LADDERS.items():
@@ -168,18 +179,18 @@ def main() -> None:
     found = [read for read, look in zip(plain, looks, strict=True) if look[1].score > 0]
     for name in ("yaw", "pitch"):
         _print_levels(name, found, TAIL)
-    tilted = {
+    ordinary = list(_ordinary(bench, framing, rows, some))
+    _print_gate(plain, ordinary, bad)
+    _print_risk(plain)
+
+
+def _print_turned(bench: Bench, framing: Framing, rows: Rows, some: range) -> None:
+    turned = {
         angle_deg: list(_rolled(bench, framing, rows, some, angle_deg))
         for angle_deg in (0, *ROLLS_DEG)
     }
-    _print_levels("tilt_deg", [read for reads in tilted.values() for read in reads])
-    _print_tilts(tilted, len(some))
-    ordinary = list(_ordinary(bench, framing, rows, some))
-    framing.close()
-    _print_gate(plain, ordinary, bad)
-    _print_risk(plain)
-    each_ms = 1e3 * float(np.median(bench.measuring_s))
-    print(f"\nmeasuring a look takes {each_ms:.2f} ms (median of {len(bench.measuring_s)})")
+    _print_levels("tilt_deg", [read for reads in turned.values() for read in reads])
+    _print_tilts(turned, len(some))
 
 
 def _believed(read: Read) -> float:
@@ -241,7 +252,8 @@ def _print_levels(name: str, reads: Sequence[Read], ends: Sequence[float] = EVEN
 
 
 def _print_tilts(tilted: Mapping[int, Sequence[Read]], n: int) -> None:
-    print("\nturned by  found  let by  right: found  let by  held back of those found")
+    print(f"\n{n} pictures, turned")
+    print("turned by  found  let by  right: found  let by  held back of those found")
     for angle_deg, reads in tilted.items():
         kept = [read.is_right for read in reads if read.quality.obstacle() is None]
         right = f"{np.mean([read.is_right for read in reads]):6.1%}" if reads else f"{'-':>6}"

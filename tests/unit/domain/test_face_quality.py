@@ -185,7 +185,7 @@ def test_a_tilt_changes_neither_yaw_nor_pitch(
 
 @pytest.mark.parametrize(
     ("lean_deg", "obstacle"),
-    [(0, None), (30, None), (50, Obstacle.TILTED), (90, Obstacle.TILTED), (180, Obstacle.TILTED)],
+    [(0, None), (30, None), (60, Obstacle.TILTED), (90, Obstacle.TILTED), (180, Obstacle.TILTED)],
 )
 @pytest.mark.parametrize("side", [-1, 1])
 def test_a_leaning_head_is_read_and_one_on_its_side_or_upside_down_is_not(
