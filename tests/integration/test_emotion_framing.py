@@ -10,7 +10,9 @@ from models.recipes.emotion.faces import CANONICAL
 from models.recipes.emotion.framing import Framing, as_rgb, usual_face
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.adapters.crop_opencv import crop_face
+from soulsync_edge.adapters.faces_mediapipe import MediapipeFaceFinder
 from soulsync_edge.domain.emotion import Emotion
+from soulsync_edge.domain.face import Face
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -38,6 +40,23 @@ def tight(scene: Picture) -> Picture:
 def resized(picture: Picture, width_px: int, height_px: int) -> Picture:
     way = cv2.INTER_AREA if width_px < picture.shape[1] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, (width_px, height_px), interpolation=way), np.uint8)
+
+
+@pytest.mark.parametrize("shape", [(1, 5000), (5000, 15), (15, 15)])
+def test_no_face_is_looked_for_in_a_strip(
+    framing: Framing, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
+) -> None:
+    looks: list[tuple[int, ...]] = []
+    glance = MediapipeFaceFinder.glance
+
+    def counted(finder: MediapipeFaceFinder, pixels: Picture) -> tuple[Face, ...]:
+        looks.append(pixels.shape)
+        return glance(finder, pixels)
+
+    monkeypatch.setattr(MediapipeFaceFinder, "glance", counted)
+    face = framing.face_in(np.full(shape, 90, np.uint8))
+
+    assert (looks, face) == ([], usual_face(shape))
 
 
 @pytest.mark.parametrize("side_px", [32, 48, 96, 300, 1000])
