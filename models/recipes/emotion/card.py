@@ -95,8 +95,8 @@ def documents(root: Path) -> dict[Path, str]:
     None of them where no figures are recorded: there is nothing to write them from.
 
     Raises:
-        SystemExit: The figures are not understood or of another model file, or the README has
-            lost its markers.
+        SystemExit: The figures are not understood, of another model file or of another threshold
+            of *unsure*, or the README has lost its markers.
     """
     models = root / _MODELS
     if not (models / FIGURES).exists():
@@ -108,6 +108,12 @@ def documents(root: Path) -> dict[Path, str]:
         raise SystemExit(
             f"{models / FIGURES} holds the figures of another file than {models / entry.file} "
             "(SHA-256 differs). Measure this one: make evaluate-emotion DATA=folder"
+        )
+    if figures.least_confidence != LEAST_CONFIDENCE:
+        raise SystemExit(
+            f"{models / FIGURES} was measured with the threshold of unsure at "
+            f"{figures.least_confidence:g}, and LEAST_CONFIDENCE is {LEAST_CONFIDENCE:g} now. "
+            "Measure with this one: make evaluate-emotion DATA=folder"
         )
     known = {
         "figures": figures,

@@ -11,6 +11,10 @@ from models.recipes.emotion.measures import Interval
 FIGURES = "emotion.json"
 EXPORT = "emotion_export.json"
 TWINS = "emotion_twins.json"
+GATE = "emotion_gate.json"
+
+GATE_COMMAND = ".venv/bin/python -m models.recipes.emotion.choose_gate --data folder --write"
+"""What records the gate."""
 
 _SHIPPED = Path(__file__).resolve().parents[2]
 
@@ -119,11 +123,16 @@ class FaceSize(_Recorded):
 
 
 class Figures(_Recorded):
-    """Everything `make evaluate-emotion` measured."""
+    """Everything `make evaluate-emotion` measured.
+
+    Attributes:
+        least_confidence: The threshold of *unsure* that it was measured with.
+    """
 
     schema_: Literal[1] = Field(alias="schema")
     model: ModelFile
     machine: dict[str, Any]
+    least_confidence: float
     ferplus_test: Report
     fer2013_private: Report
     robustness: tuple[Change, ...]
@@ -193,6 +202,26 @@ class Twins(_Recorded):
     fer2013_private: Counted
 
 
+class Gate(_Recorded):
+    """What the threshold of *unsure* and the gate before the classifier do, on PublicTest.
+
+    Attributes:
+        sha256: Of the classifier's file.
+        least_confidence: The threshold of *unsure* that it was measured with.
+        n: Pictures, as they are.
+        kept: Share of them with that confidence or more.
+        right: Share of those kept that were read right.
+        held_at_limit: By measurement, which share of the confidence comes true about its limit.
+    """
+
+    sha256: str
+    least_confidence: float
+    n: int = Field(gt=0)
+    kept: float
+    right: float
+    held_at_limit: dict[str, float]
+
+
 def measuring_anew(folder: Path) -> str:
     """Return the command that measures the model in `folder` and records its figures there."""
     if folder.resolve() == _SHIPPED:
@@ -230,6 +259,15 @@ def read_twins(folder: Path) -> Twins | None:
     path = folder / TWINS
     command = "python -m models.recipes.emotion.near_duplicates --data folder --write"
     return _read(path, Twins, command) if path.exists() else None
+
+
+def read_gate(folder: Path) -> Gate:
+    """Return what is recorded of the threshold of *unsure* and of the gate.
+
+    Raises:
+        SystemExit: The file cannot be read or is not understood.
+    """
+    return _read(folder / GATE, Gate, GATE_COMMAND)
 
 
 def _read(path: Path, model: type[_Model], command: str = "") -> _Model:

@@ -35,11 +35,11 @@ from models.recipes.emotion.measures import (
     risk_at,
     wilson,
 )
-from models.recipes.emotion.pictures import FER2013_WORDS, PICTURE_PX, Rows
+from models.recipes.emotion.pictures import PICTURE_PX, Rows
 from models.recipes.emotion.robustness import CHANGES, Change, from_fewer_pixels
-from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader
+from soulsync_edge.adapters.emotion_tflite import FER2013_WORDS, MODEL, TfliteEmotionReader
 from soulsync_edge.adapters.model_manifest import CheckedModel, checked_model
-from soulsync_edge.domain.emotion import EMOTIONS, Emotion
+from soulsync_edge.domain.emotion import EMOTIONS, LEAST_CONFIDENCE, Emotion
 
 SCHEMA = 1
 
@@ -88,6 +88,7 @@ class Survey:
             "schema": SCHEMA,
             "model": model_file(self._model),
             "machine": _machine(),
+            "least_confidence": LEAST_CONFIDENCE,
             "ferplus_test": report(clean, labels, EMOTIONS),
             "fer2013_private": report(searched, fer2013.searched, _FER2013)
             | {"read_out": read_out},

@@ -12,6 +12,7 @@ import pytest
 from models.recipes.emotion import card
 from models.recipes.emotion.figures import EXPORT, FIGURES, TWINS, measuring_anew, read_figures
 from models.recipes.emotion.options import ABOUT
+from soulsync_edge.domain.emotion import LEAST_CONFIDENCE
 
 FERPLUS = ["neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt"]
 FER2013 = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
@@ -46,6 +47,7 @@ def some_figures() -> dict[str, Any]:
         "schema": 1,
         "model": {"file": "emotion.tflite", "sha256": SHA256, "bytes": 1_400_000},
         "machine": {"cores": 2, "python": "3.11.2"},
+        "least_confidence": LEAST_CONFIDENCE,
         "ferplus_test": some_report(FERPLUS, 3153),
         "fer2013_private": some_report(FER2013, 3589, accuracy=0.73, read_out="searched"),
         "robustness": [
@@ -285,6 +287,27 @@ def test_the_card_tells_what_the_weights_were_trained_with(tmp_path: Path) -> No
     assert row_of(text, "teachers").startswith("| teachers | none | Fingerprints of the networks")
 
 
+@pytest.mark.parametrize("mixing", [0.0, 0.2])
+def test_the_card_says_what_a_student_is_of_a_student_only(tmp_path: Path, mixing: float) -> None:
+    begun_with = {"teachers": ["810eef33f9f4"], "mixing": mixing}
+    folder = checkout(tmp_path, some_figures(), some_export(begun_with=begun_with))
+    student = made(folder, card.CARD)
+    (folder / "models" / EXPORT).write_text(json.dumps(some_export(begun_with={"teachers": []})))
+    alone = made(folder, card.CARD)
+
+    assert "this one, the student,\nlearnt from what the teacher says" in student
+    assert ("blended in pairs, which are harder" in student) == bool(mixing)
+    assert "Against that the recipe has a teacher" not in student
+    assert "student,\nlearnt" not in alone
+    assert "Against that the recipe has a teacher and\nblended pairs" in alone
+
+
+def test_the_time_per_face_is_told_of_the_read_out_that_the_device_uses(tmp_path: Path) -> None:
+    text = made(checkout(tmp_path, some_figures()), card.CARD)
+
+    assert text.count("| time per face, crop and reading") == 1
+
+
 def test_an_option_nobody_described_is_told_all_the_same(tmp_path: Path) -> None:
     export = some_export(epochs_trained=3, begun_with={"newer_one": [0.5, 2], "seed": 1})
 
@@ -352,6 +375,13 @@ def test_figures_of_another_file_are_refused(tmp_path: Path) -> None:
     figures["model"]["sha256"] = "6" * 64
 
     with pytest.raises(SystemExit, match=r"figures of another file.*make evaluate-emotion DATA"):
+        card.documents(checkout(tmp_path, figures))
+
+
+def test_figures_of_another_threshold_of_unsure_are_refused(tmp_path: Path) -> None:
+    figures = some_figures() | {"least_confidence": 0.12}
+
+    with pytest.raises(SystemExit, match=r"unsure at 0\.12, and LEAST_CONFIDENCE is 0\.\d+ now"):
         card.documents(checkout(tmp_path, figures))
 
 
