@@ -29,8 +29,8 @@ EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
 LEAST_CONFIDENCE = 0.67
 """A look with less confidence is *unsure*: it names no class.
 
-Of the looks that are kept 93 % are read right. Source: models/recipes/emotion/choose_gate.py,
-which prints the curve of what is kept and what is right.
+Of the looks that are kept 93 % are read right. Source: models/emotion_gate.json, written by
+models/recipes/emotion/choose_gate.py, which prints the curve of what is kept and what is right.
 """
 
 AFFECT_OF: Mapping[Emotion, Affect] = {

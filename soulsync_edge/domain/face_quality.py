@@ -9,8 +9,8 @@ from soulsync_edge.domain.face import Face, Point
 HELD_AT_LIMIT = 0.9
 """Share of the classifier's own confidence that comes true where a look is barely good enough.
 
-It is a little too sure of itself on bad looks, by about this much at every limit below.
-Source: models/recipes/emotion/choose_gate.py, which prints it.
+It is a little too sure of itself on bad looks, by about this much at the limits below.
+Source: models/emotion_gate.json (`held_at_limit`), by models/recipes/emotion/choose_gate.py.
 """
 
 
@@ -53,7 +53,7 @@ OUTSIDE = Scale(worst=1.0, limit=0.6, good=0.4)
 
 # The crop levels a tilted face, which is then read as well as an upright one. But of a face on its
 # side the finder puts the points astray, often as if it leant less: the limit lies well before.
-# Source: ADR 13.
+# Source: `python -m models.recipes.emotion.choose_gate --turned` prints it; ADR 13 has the table.
 TILT_DEG = Scale(worst=90, limit=50, good=35)
 
 

@@ -1,11 +1,13 @@
 """Print what the gate before the classifier and the threshold of *unsure* are chosen by.
 
-    python -m models.recipes.emotion.choose_gate --data FOLDER [--models DIR] [--every 6] [--turned]
+    python -m models.recipes.emotion.choose_gate --data FOLDER [--models DIR] [--every 6]
+        [--turned | --write]
 
 On PublicTest, FER+ rows with a majority, through the device's own code. For each thing that is
 measured of a look: how often looks of each level are read right, and which share of the
 classifier's confidence comes true. Needs no `train` extra; takes some minutes. With --turned, only
-the tables of faces that are turned on their side and upside down.
+the tables of faces that are turned on their side and upside down. With --write, what the threshold
+keeps and what the gate lets come true are recorded in `emotion_gate.json` beside the model.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from models.recipes.emotion.bad_looks import LADDERS, ROLLS_DEG, Look, Spoil, rolled
+from models.recipes.emotion.figures import GATE, Gate
 from models.recipes.emotion.framing import Framing
 from models.recipes.emotion.pictures import FILE, Rows, load_pictures
 from models.recipes.emotion.robustness import CHANGES
@@ -123,6 +126,30 @@ def limit_of(made: Sequence[Level]) -> float | None:
     return next((level.best for level in made if level.accuracy < WORTH_READING), None)
 
 
+def held_at(made: Sequence[Level], limit: float) -> float:
+    """Return which share of the confidence comes true in the level at `limit`, or nearest to it."""
+
+    def distance(level: Level) -> float:
+        low, high = sorted((level.best, level.worst))
+        return max(low - limit, limit - high, 0.0)
+
+    nearest = min(made, key=distance)
+    return nearest.accuracy / nearest.confidence
+
+
+def gate_of(plain: Sequence[Read], held_at_limit: Mapping[str, float], sha256: str) -> Gate:
+    """Return what is recorded: what the threshold of *unsure* does to the pictures as they are."""
+    kept = [read.is_right for read in plain if _believed(read) >= LEAST_CONFIDENCE]
+    return Gate(
+        sha256=sha256,
+        least_confidence=LEAST_CONFIDENCE,
+        n=len(plain),
+        kept=round(len(kept) / len(plain), 5),
+        right=round(float(np.mean(kept)), 5) if kept else 0.0,
+        held_at_limit={name: round(held, 3) for name, held in held_at_limit.items()},
+    )
+
+
 def calibration_error(confidence: Sequence[float], is_right: Sequence[bool]) -> float:
     """Return how far confidence is from being right, 0 to 1, in bins of equal width."""
     sure, right = np.array(confidence), np.array(is_right, float)
@@ -152,36 +179,44 @@ def main() -> None:
     parser.add_argument(
         "--every", type=int, default=6, help="spoil one of so many pictures; all are read as is"
     )
-    parser.add_argument("--turned", action="store_true", help="only turned faces: a few minutes")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--turned", action="store_true", help="only turned faces: a few minutes")
+    only.add_argument("--write", action="store_true", help=f"record in {GATE} beside the model")
     arguments = parser.parse_args()
 
     rows, bench = load_pictures(arguments.data).choose, Bench(arguments.models)
     some = range(0, len(rows), max(arguments.every, 1))
     _print_models(arguments.models)
     framing = Framing(arguments.models)
-    if not arguments.turned:
-        _print_all(bench, framing, rows, some)
+    gate = None if arguments.turned else _print_all(bench, framing, rows, some, arguments.models)
     _print_turned(bench, framing, rows, some)
     framing.close()
     each_ms = 1e3 * float(np.median(bench.measuring_s))
     print(f"\nmeasuring a look takes {each_ms:.2f} ms (median of {len(bench.measuring_s)})")
+    if gate is not None and arguments.write:
+        path = arguments.models / GATE
+        path.write_text(gate.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        print(f"Recorded in {path}.")
 
 
-def _print_all(bench: Bench, framing: Framing, rows: Rows, some: range) -> None:
+def _print_all(bench: Bench, framing: Framing, rows: Rows, some: range, models: Path) -> Gate:
+    """Print the tables of looks that are not turned, and return what may be recorded of them."""
     looks = [(picture, framing.face_in(picture)) for picture in rows.pictures]
     plain = [bench.read(look, label) for look, label in zip(looks, rows.majority, strict=True)]
     _print_plain(plain)
     bad: list[Read] = []
+    held: dict[str, float] = {}
     for name, ladder in LADDERS.items():
         made = list(_spoilt(bench, looks, rows, some, ladder))
-        _print_levels(name, [*(plain[row] for row in some), *made])
+        held[name] = _print_levels(name, [*(plain[row] for row in some), *made])
         bad += made
     found = [read for read, look in zip(plain, looks, strict=True) if look[1].score > 0]
     for name in ("yaw", "pitch"):
-        _print_levels(name, found, TAIL)
+        held[name] = _print_levels(name, found, TAIL)
     ordinary = list(_ordinary(bench, framing, rows, some))
     _print_gate(plain, ordinary, bad)
     _print_risk(plain)
+    return gate_of(plain, held, model_file(checked_model(models, MODEL))["sha256"])
 
 
 def _print_turned(bench: Bench, framing: Framing, rows: Rows, some: range) -> None:
@@ -237,7 +272,8 @@ def _print_plain(plain: Sequence[Read]) -> None:
     print(f"{len(plain)} rows of PublicTest as they are: {right:.1%} read right")
 
 
-def _print_levels(name: str, reads: Sequence[Read], ends: Sequence[float] = EVEN) -> None:
+def _print_levels(name: str, reads: Sequence[Read], ends: Sequence[float] = EVEN) -> float:
+    """Print the levels, and return which share of the confidence comes true at the limit."""
     made, scale = levels(name, reads, ends), SCALES[name]
     print(f"\n{name:>10}   from      to     n  right  confidence  comes true")
     for level in made:
@@ -249,6 +285,7 @@ def _print_levels(name: str, reads: Sequence[Read], ends: Sequence[float] = EVEN
     limit = limit_of(made)
     worth = "everywhere here" if limit is None else f"up to {limit:.2f}"
     print(f"{'':10} two of three are right {worth}; the limit is {scale.limit:g}")
+    return held_at(made, scale.limit)
 
 
 def _print_tilts(tilted: Mapping[int, Sequence[Read]], n: int) -> None:

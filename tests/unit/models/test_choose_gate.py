@@ -15,8 +15,11 @@ from models.recipes.emotion.choose_gate import (
     EVEN,
     SCALES,
     TAIL,
+    Level,
     Read,
     calibration_error,
+    gate_of,
+    held_at,
     least_confidence,
     levels,
     limit_of,
@@ -25,7 +28,7 @@ from models.recipes.emotion.faces import CANONICAL
 from models.recipes.emotion.pictures import FILE
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.adapters.model_manifest import checked_model
-from soulsync_edge.domain.emotion import EMOTIONS, Emotion
+from soulsync_edge.domain.emotion import EMOTIONS, LEAST_CONFIDENCE, Emotion
 from soulsync_edge.domain.face_quality import FaceQuality
 from soulsync_edge.services.measuring import measured
 
@@ -157,6 +160,26 @@ def test_the_tables_are_printed(
         assert f"the limit is {scale.limit:g}" in said
     assert "LEAST_CONFIDENCE is" in said
     assert "ms (median of" in said
+
+
+def test_what_comes_true_at_a_limit_is_of_the_level_it_lies_in_or_nearest_to() -> None:
+    sharp = [Level(0.6, 0.5, 9, 0.9, 0.9), Level(0.4, 0.2, 9, 0.4, 0.8)]
+    burnt = [Level(0.0, 0.3, 9, 0.9, 0.9), Level(0.6, 0.8, 9, 0.4, 0.8)]
+
+    assert [held_at(sharp, limit) for limit in (0.3, 0.49, 0.7)] == [0.5, 1.0, 1.0]
+    assert [held_at(burnt, limit) for limit in (0.7, 0.2, 1.0)] == [0.5, 1.0, 0.5]
+
+
+def test_what_is_recorded_is_what_the_threshold_keeps_and_how_much_of_it_is_right() -> None:
+    sure, unsure = LEAST_CONFIDENCE, LEAST_CONFIDENCE - 0.01
+    reads = [read(right=n > 0, confidence=sure) for n in range(4)]
+    reads += [read(right=False, confidence=unsure)] * 4
+
+    gate = gate_of(reads, {"burnt": 0.91234}, "5" * 64)
+
+    assert (gate.n, gate.kept, gate.right) == (8, 0.5, 0.75)
+    assert gate.held_at_limit == {"burnt": 0.912}
+    assert gate.least_confidence == LEAST_CONFIDENCE
 
 
 def test_a_folder_without_pictures_is_refused(
