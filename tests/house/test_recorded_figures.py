@@ -4,12 +4,15 @@ import tomllib
 
 import pytest
 
+from models.recipes.actor import check as actor
 from models.recipes.emotion.card import CARD, documents
-from models.recipes.emotion.figures import FIGURES, read_figures
+from models.recipes.emotion.choose_gate import RIGHT_WHEN_SURE
+from models.recipes.emotion.figures import FIGURES, GATE_COMMAND, read_figures, read_gate
 from models.recipes.music import card as music_card
 from models.recipes.music.record import recorded
 from models.recipes.music.rendered import measured
 from scripts.generate_docs import ROOT
+from soulsync_edge.domain.emotion import LEAST_CONFIDENCE
 
 MODELS = ROOT / "models"
 
@@ -33,6 +36,23 @@ def test_the_recorded_figures_are_of_the_shipped_file() -> None:
         measured = read_figures(MODELS).model
         assert (measured.file, measured.sha256) == (shipped["file"], shipped["sha256"])
         assert measured.size_bytes == (MODELS / shipped["file"]).stat().st_size
+
+
+def test_the_gate_was_measured_with_the_shipped_file_and_keeps_what_is_mostly_right() -> None:
+    shipped = tomllib.loads((MODELS / "manifest.toml").read_text("utf-8"))["models"]["emotion"]
+
+    gate = read_gate(MODELS)
+
+    assert gate.sha256 == shipped["sha256"], f"run {GATE_COMMAND}"
+    assert gate.least_confidence == LEAST_CONFIDENCE, f"run {GATE_COMMAND}"
+    assert round(gate.right, 2) >= RIGHT_WHEN_SURE, "raise LEAST_CONFIDENCE as the program says"
+
+
+def test_the_actors_table_is_of_the_shipped_classifier() -> None:
+    written = (MODELS / "actor.md").read_text("utf-8")
+    table = written.partition(actor.BEGIN)[2].partition(actor.END)[0]
+
+    assert actor.measured_with(MODELS) in table, "run python -m models.recipes.actor.check --write"
 
 
 def test_the_music_card_tells_what_was_recorded_of_the_shipped_file() -> None:
