@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +186,18 @@ def test_a_music_folder_that_vanishes_is_said_and_comes_back_whole(appliance: Ap
         after = appliance.until(is_playing)
 
     assert after["library"]["tracks"] == before["library"]["tracks"]
+
+
+def test_the_library_is_listened_to_while_music_plays(appliance: Appliance) -> None:
+    def is_known_by_ear(state: dict[str, Any]) -> bool:
+        heard = appliance.get("/library").count(b"ts sound</td>")
+        return is_playing(state) and heard == state["library"]["tracks"] == 4
+
+    with appliance.running("core", "voice"):
+        appliance.until(is_known_by_ear, within_s=120)
+
+    assert appliance.programs["core"].restarts == 0
+    assert appliance.programs["voice"].restarts == 0
 
 
 def test_an_empty_library_says_what_to_do_and_plays_once_there_is_music(
