@@ -4,12 +4,14 @@
         --fer2013 fer2013.csv --ferplus fer2013new.csv --muxspace facial_expressions
 
 The two tables belong together: row n of one is row n of the other. The third is a checkout, and
-optional: the recipes do without it. `models/emotion.md` says who owns what.
+optional: the recipes do without it. All of its pictures are taken, of whomever they are.
+`models/emotion.md` says who owns what.
 """
 
 import argparse
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +68,20 @@ def collect(fer2013: Path, ferplus: Path, target: Path) -> int:
         label=np.array(labels, np.int8),
         usage=np.array(usages, np.int8),
         ferplus_votes=np.array(votes, np.int8),
+        label_ambiguous=are_ambiguous(pictures, labels, usages),
     )
     return len(usages)
+
+
+def are_ambiguous(
+    pictures: Sequence[npt.NDArray[np.uint8]], labels: Sequence[int], usages: Sequence[int]
+) -> npt.NDArray[np.bool_]:
+    """Return per row whether the very same picture of the same usage has another label as well."""
+    keys = [(usage, picture.tobytes()) for usage, picture in zip(usages, pictures, strict=True)]
+    labels_of: dict[tuple[int, bytes], set[int]] = {}
+    for key, label in zip(keys, labels, strict=True):
+        labels_of.setdefault(key, set()).add(label)
+    return np.array([len(labels_of[key]) > 1 for key in keys])
 
 
 def main() -> None:

@@ -94,9 +94,10 @@ def load_pictures(folder: Path) -> Pictures:
     """Return the parts of `fer2013_ferplus.npz`, and `muxspace_train.npz` if it is there too.
 
     The first holds `images` `(35887, 48, 48)` uint8 in the row order of `fer2013.csv`, `label`
-    (FER2013), `usage` (0 Training, 1 PublicTest, 2 PrivateTest) and `ferplus_votes`
-    `(35887, 10)`; the second `jpeg`, `offset` and `label`. `models/emotion.md` says who owns them
-    and how to make the files.
+    (FER2013), `usage` (0 Training, 1 PublicTest, 2 PrivateTest), `ferplus_votes` `(35887, 10)`
+    and, if wanted, `label_ambiguous` (bool: the same picture stands in the same part with another
+    label too; the words of such training rows are not learnt); the second `jpeg`, `offset` and
+    `label`. `models/emotion.md` says who owns them and how to make the files.
 
     Training rows keep every vote as a soft label; `choose` and `test` follow the majority rule of
     the FER+ authors (a class needs more than half of the votes that are not single).

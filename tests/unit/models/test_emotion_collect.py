@@ -52,6 +52,21 @@ def test_the_owners_tables_become_the_file_the_recipes_read(tmp_path: Path) -> N
     assert choose.searched.tolist() == [3]
 
 
+def test_the_same_picture_with_two_words_in_one_part_is_marked(tmp_path: Path) -> None:
+    fer2013, ferplus = write_tables(tmp_path, ("Training", "Training"))
+    for table in (fer2013, ferplus):
+        head, row = table.read_text().splitlines()
+        other = row.replace("3,", "4,", 1) if table == fer2013 else row
+        public = row.replace("Training", "PublicTest")
+        darker = row.replace(" 100 ", " 99 ")
+        table.write_text(f"{head}\n{row}\n{other}\n{public}\n{darker}\n")
+
+    collect(fer2013, ferplus, tmp_path / FILE)
+
+    with np.load(tmp_path / FILE) as stored:
+        assert stored["label_ambiguous"].tolist() == [True, True, False, False]
+
+
 @pytest.mark.parametrize(
     ("usages", "word", "message"),
     [
