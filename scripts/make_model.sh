@@ -85,6 +85,14 @@ once() {
   printf '%s\n' "$* $(digest "${files[@]}")" >"$stamp"
 }
 
+# Is the file the one its manifest entry names? The entry cannot count as a file that `once` watches: the manifest
+# changes with every other model as well.
+entry_fits() {
+  [ -f "$models/emotion.tflite" ] &&
+    sed -n '/^\[models\.emotion\]/,/^\[/s/^sha256 = "\(.*\)"$/\1/p' "$models/manifest.toml" |
+    grep -qx "$(sha256sum <"$models/emotion.tflite" | cut -d' ' -f1)"
+}
+
 told() {
   local status=$?
   [ $status = 0 ] || [ -z "${doing:-}" ] ||
@@ -122,6 +130,7 @@ once teacher "$data"/*.npz "$work/faces.npz" "$teacher/emotion.pt" -- \
   recipe .venv-train train --work "$teacher" --seed "$seed" "${options[@]}"
 once student "$data"/*.npz "$work/faces.npz" "$teacher/emotion.pt" "$student/emotion.pt" -- \
   recipe .venv-train train --work "$student" --teacher "$teacher" --seed $((seed + 1)) "${options[@]}"
+entry_fits || rm -f "$work/export.done"
 once export "$data"/*.npz "$student/emotion.pt" "$models"/{emotion.tflite,emotion_export.json} -- \
   recipe .venv-train export --work "$student" --models "$models"
 once record "$data"/*.npz "$models"/{emotion.tflite,emotion.json} -- \

@@ -81,12 +81,12 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def shipped() -> dict[str, str]:
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in SHIPPED.iterdir()
-        if path.is_file()
-    }
+    return {path.name: digest_of(path) for path in SHIPPED.iterdir() if path.is_file()}
 
 
 def trained(data: Path, work: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -142,6 +142,13 @@ def test_the_quick_mode_goes_all_the_way_and_leaves_the_shipped_model_alone(data
     again = run(*make)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("done already") == 5
+
+    manifest, digest = WORK / "models" / "manifest.toml", digest_of(WORK / "models/emotion.tflite")
+    manifest.write_text(manifest.read_text().replace(digest, "0" * 64))
+    mended = run(*make)
+    assert mended.returncode == 0, mended.stderr
+    assert "-- student: done already\n-- export\n" in mended.stdout
+    assert digest_of(WORK / "models/emotion.tflite") in manifest.read_text()
 
     same = trained(data, teacher)
     assert same.returncode == 0, same.stderr
