@@ -61,9 +61,9 @@ class AudioAnalyst:
         excerpt = excerpt_of(path)
         try:
             frames = frames_of(excerpt.samples)
+            row = vector(descriptors_of(frames))
         except ValueError as error:
-            raise MediaError(f"{path.name} says nothing of its mood: {error}") from error
-        row = vector(descriptors_of(frames))
+            raise MediaError(f"{path.name} cannot be placed: {error}") from error
         # By the training data's measure: a tempo must not depend on what else is in the library.
         [(affect, _)] = self._model.placed(row[None], self._model.usual)
         pulse = pulse_of(frames, affect.arousal)

@@ -27,11 +27,17 @@ EXCERPT_S = 60.0
 SILENCE_LUFS = -70.0
 """The absolute gate: what is quieter has no loudness. Source: ITU-R BS.1770-5."""
 
+_MOST = 8.0
+"""Full scale 1: what a sample is taken for at most."""
+
 _LOWEST_PEAK = 1e-5
 """Full scale 1; stands for silence."""
 
 _MOST_BYTES = 64 * 1024 * 1024
 """Of a piece's middle that tell its content: a minute of stereo at 96 kHz and 32 bits fits."""
+
+_TOO_LITTLE_S = 10.0
+"""Seconds left behind the point where the middle would begin."""
 
 _GATHERED = 32768
 """Samples that are handed on at once: decoders give out a thousand at a time, or fifty."""
@@ -97,7 +103,8 @@ def content_of(path: Path, longest_s: float = EXCERPT_S) -> str:
 def _opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     """Give the file at `path` and its first stream of sound; errors become `MediaError`."""
     try:
-        with av.open(str(path)) as file:
+        # Without the prefix a name with a colon is taken for an address.
+        with av.open(f"file:{path}") as file:
             if not file.streams.audio:
                 raise MediaError(f"{path.name} holds no sound")
             yield file, file.streams.audio[0]
@@ -113,9 +120,17 @@ def _packets(
 ) -> Iterator["Packet[AudioStream]"]:
     """Yield what is encoded, from where the middle `longest_s` seconds begin."""
     length_s = (file.duration or 0) / av.time_base
-    if length_s > longest_s:
-        file.seek(int((length_s - longest_s) / 2 * av.time_base))
-    yield from file.demux(stream)
+    if length_s <= longest_s:
+        yield from file.demux(stream)
+        return
+    file.seek(int((length_s - longest_s) / 2 * av.time_base))
+    found_s = 0.0
+    for packet in file.demux(stream):
+        found_s += float((packet.duration or 0) * (packet.time_base or 0))
+        yield packet
+    if found_s < _TOO_LITTLE_S:  # a file that was cut short tells the length it once had
+        file.seek(0)
+        yield from file.demux(stream)
 
 
 def _middle(file: InputContainer, stream: AudioStream, longest_s: float) -> Iterator[AudioFrame]:
@@ -205,9 +220,13 @@ class _Listener:
             except (av.BlockingIOError, av.EOFError):
                 return
             loudness = measured.metadata.get("lavfi.r128.I")
-            if loudness is not None:
+            if loudness is not None and math.isfinite(float(loudness)):
                 self._loudness_lufs = float(loudness)
 
 
 def _floats(resampler: AudioResampler, frame: AudioFrame | None) -> list[Floats]:
-    return [one.to_ndarray().astype(np.float32, copy=False) for one in resampler.resample(frame)]
+    # A file of floats may hold what is no number, or more than any loudspeaker plays.
+    return [
+        np.clip(np.nan_to_num(one.to_ndarray().astype(np.float32, copy=False)), -_MOST, _MOST)
+        for one in resampler.resample(frame)
+    ]

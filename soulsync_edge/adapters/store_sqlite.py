@@ -23,7 +23,7 @@ MOST_LIBRARIES = 8
 """Sticks whose tracks are remembered; of more, those scanned longest ago are forgotten."""
 
 MOST_ANALYSES = 100_000
-"""Pieces whose sound is remembered, below 100 MB; of more, those heard longest ago are forgotten."""
+"""Pieces whose sound is remembered, below 100 MB; of more, the longest ago heard are forgotten."""
 
 _BUSY_S = 5.0
 """Seconds to wait for another program that has the file open, such as one just ending."""

@@ -26,7 +26,7 @@ class Emotion(StrEnum):
 
 EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
 
-LEAST_CONFIDENCE = 0.67
+LEAST_CONFIDENCE = 0.62
 """A look with less confidence is *unsure*: it names no class.
 
 Of the looks that are kept 93 % are read right. Source: models/emotion_gate.json, written by

@@ -69,10 +69,15 @@ def run(files: list[Path], *, models: Path, as_json: bool) -> int:
         _analysed(path, listened, *place)
         for (path, listened), place in zip(heard, places, strict=True)
     ]
-    if as_json:
-        print(json.dumps([asdict(one) for one in analysed], indent=2))
-    elif analysed:
-        _print_table(analysed)
+    try:
+        if as_json:
+            print(json.dumps([asdict(one) for one in analysed], indent=2), flush=True)
+        elif analysed:
+            _print_table(analysed)
+    except BrokenPipeError:
+        # Whoever asked has gone. What Python still holds back for stdout goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0 if analysed else NO_FILE
 
 
@@ -80,18 +85,22 @@ def _music(files: Iterable[Path]) -> list[Path]:
     """Return the files, with folders replaced by the music in them, in order of names."""
     found: list[Path] = []
     for file in files:
-        if not file.is_dir():
-            found.append(file)
-            continue
-        inside = sorted(
-            path
-            for path in file.rglob("*")
-            if path.suffix.lower() in PLAYED and not path.name.startswith(".") and path.is_file()
-        )
-        if not inside:
-            _complain(file, "no music in this folder")
-        found += inside
+        try:
+            found += _music_in(file) if file.is_dir() else [file]
+        except OSError as error:
+            _complain(file, f"cannot be looked into: {(error.strerror or str(error)).lower()}")
     return found
+
+
+def _music_in(folder: Path) -> list[Path]:
+    inside = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in PLAYED and not path.name.startswith(".") and path.is_file()
+    )
+    if not inside:
+        _complain(folder, "no music in this folder")
+    return inside
 
 
 def _heard(analyst: AudioAnalyst, files: list[Path]) -> Iterator[tuple[Path, Listened]]:
@@ -130,7 +139,8 @@ def _print_table(analysed: list[Analysed]) -> None:
         words = feel(Affect(one.valence, one.arousal))
         print(
             f"{one.valence:+7.2f}  {one.arousal:+7.2f}  {one.tempo_bpm:5.0f}  {key:8}"
-            f"  {one.loudness_lufs:+5.1f}  {one.danceability:5.2f}  {words:20}  {one.path}"
+            f"  {one.loudness_lufs:+5.1f}  {one.danceability:5.2f}  {words:20}  {one.path}",
+            flush=True,
         )
 
 
@@ -139,5 +149,5 @@ def _complain(path: Path, why: str) -> None:
 
 
 def _shown(path: Path) -> str:
-    """Return `path` as text for people; bytes that are no UTF-8 become question marks."""
+    """Return `path` as text for people; bytes that are no UTF-8 become a mark for that."""
     return os.fsencode(path).decode(errors="replace")

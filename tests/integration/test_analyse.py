@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -101,6 +102,41 @@ def test_a_name_that_is_no_text_is_no_obstacle(music: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "odd-" in json.loads(done.stdout)[0]["path"]
+
+
+def test_who_stops_listening_is_no_mishap(music: Path) -> None:
+    command = [sys.executable, "-m", "soulsync_edge", "analyse", str(music / "beat.flac")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as analyse:
+        assert analyse.stdout is not None
+        assert analyse.stderr is not None
+        analyse.stdout.close()
+        said = analyse.stderr.read()
+
+    assert said == b""
+
+
+def test_a_name_no_disk_can_hold_is_named_and_the_others_are_heard(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["analyse", "--json", "x" * 300, str(music / "beat.flac")])
+
+    out, err = capsys.readouterr()
+    assert (status, len(json.loads(out))) == (0, 1)
+    assert "too long" in err
+
+
+def test_a_file_with_numbers_that_are_none_does_not_end_the_run(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = np.full(5 * RATE_HZ, np.nan, np.float32)
+    soundfile.write(music / "nan.wav", sound, RATE_HZ, subtype="FLOAT")
+
+    status = main(["analyse", "--json", str(music / "nan.wav"), str(music / "beat.flac")])
+
+    out, err = capsys.readouterr()
+    assert (status, len(json.loads(out))) == (0, 1)
+    assert "nan.wav" in err
+    assert "silent" in err
 
 
 def test_a_missing_model_is_said_in_a_sentence(

@@ -110,6 +110,41 @@ def test_what_is_no_music_is_refused_by_name(tmp_path: Path, content: bytes) -> 
         excerpt_of(file)
 
 
+@pytest.mark.parametrize(
+    "name", ["01:a.wav", "Intro:Outro.wav", "http:a.wav", "100%.wav", "a#b?.wav"]
+)
+def test_a_name_is_never_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    write_tone(tmp_path / name, seconds=4)
+    monkeypatch.chdir(tmp_path)
+
+    assert len(excerpt_of(Path(name)).samples) == 4 * RATE_HZ
+    assert len(excerpt_of(tmp_path / name).samples) == 4 * RATE_HZ
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1e30])
+def test_samples_that_are_no_numbers_are_passed_over(tmp_path: Path, odd: float) -> None:
+    sound = 0.1 * tone(440, 5, RATE_OF_FILE_HZ)
+    sound[RATE_OF_FILE_HZ] = odd
+    soundfile.write(tmp_path / "odd.wav", sound, RATE_OF_FILE_HZ, subtype="FLOAT")
+
+    excerpt = excerpt_of(tmp_path / "odd.wav")
+
+    assert np.isfinite(excerpt.samples).all()
+    assert np.isfinite([excerpt.loudness_lufs, excerpt.true_peak_dbtp]).all()
+    assert np.abs(excerpt.samples[3 * RATE_HZ :]).max() == pytest.approx(0.1, rel=0.02)
+
+
+@pytest.mark.parametrize("ending", [".wav", ".flac", ".mp3", ".aiff"])
+def test_a_long_file_cut_to_a_tenth_is_heard_as_far_as_it_goes(tmp_path: Path, ending: str) -> None:
+    whole = write_tone(tmp_path / f"whole{ending}", seconds=150).read_bytes()
+    cut = tmp_path / f"cut{ending}"
+    cut.write_bytes(whole[: len(whole) // 10])
+
+    assert len(excerpt_of(cut).samples) > 10 * RATE_HZ
+
+
 def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match=r"gone\.mp3 cannot be read: no such file"):
         excerpt_of(tmp_path / "gone.mp3")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import jinja2
 
-from models.recipes.music.fourq import QUADRANTS
 from models.recipes.music.record import recorded, table
 
 CARD = "music_affect.md"
@@ -14,7 +13,7 @@ def documents(root: Path) -> dict[Path, str]:
     """Return the card as it should be, by its place under `root`.
 
     Raises:
-        ValueError: The figures are of another model file.
+        SystemExit: The figures are missing or of another model file.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -23,8 +22,9 @@ def documents(root: Path) -> dict[Path, str]:
         autoescape=False,  # noqa: S701  # Markdown, from our own figures
         keep_trailing_newline=True,
     )
-    figures = recorded()
-    card = environment.get_template("card.md.jinja").render(
-        figures=figures, table=table(figures), quadrants=len(QUADRANTS)
-    )
+    try:
+        figures = recorded()
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"the music card cannot be written: {error}") from error
+    card = environment.get_template("card.md.jinja").render(figures=figures, table=table(figures))
     return {root / "models" / CARD: card}

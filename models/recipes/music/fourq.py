@@ -1,15 +1,17 @@
 """The training data: front-end frames of the 4Q clips, with the mood their listeners tagged."""
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soulsync_edge.adapters.hearing.descriptors import descriptors_of, vector
-from soulsync_edge.adapters.hearing.frames import FLOOR_DB, GROUP, Frames
+from soulsync_edge.adapters.hearing.frames import BANDS, GROUP, Frames, with_floor
 
 FRAMES = "fourq_frontend_train.npz"
 LABELS = "fourq_descriptors_train.csv"
@@ -25,6 +27,22 @@ _AROUSAL_CENTRE, _AROUSAL_SLOPE = 4.8, 0.625
 
 _PARTS = ((0, 2 / 3), (1 / 3, 1))
 """Overlapping parts of a clip that are further examples of its mood: less is learnt by heart."""
+
+
+_RANGE_DB = np.float32(80)  # of the packed log-mel
+FEWEST_ARTISTS = 10
+_LEAST_NORM, _MOST_NORM = 1.0, 9.0
+_FEWEST_GROUPS = 32  # about 3 s
+_COLUMNS = {"song", "quadrant", "tag_valence_1_9", "tag_arousal_1_9", "artist_id"}
+_WIDTHS = {
+    "song": None,
+    "mel": BANDS,
+    "mel_len": None,
+    "chroma_sqrt": 12,
+    "scalars": 7,
+    "frame4_len": None,
+}
+"""The arrays of the frames' file and how many columns each has; None for a plain list."""
 
 
 class DataError(Exception):
@@ -60,49 +78,89 @@ def read_corpus(folder: Path) -> Corpus:
     """
     labels = _labels(folder / LABELS)
     songs, clips = _clips(folder / FRAMES)
-    if songs != [label["song"] for label in labels]:
+    if songs != [label.song for label in labels]:
         raise DataError(f"{FRAMES} and {LABELS} in {folder} do not list the same clips in order")
     described = [descriptors_of(clip) for clip in clips]
     parts = [[vector(descriptors_of(_part(clip, *part))) for clip in clips] for part in _PARTS]
-    tagged = np.array(
-        [[float(row["tag_valence_1_9"]), float(row["tag_arousal_1_9"])] for row in labels]
-    )
+    tagged = np.array([[row.valence, row.arousal] for row in labels])
     centre = np.array([_VALENCE_CENTRE, _AROUSAL_CENTRE])
     return Corpus(
         names=tuple(described[0]),
         rows=np.array([vector(one) for one in described]),
         parts=np.array(parts),
         affect=(tagged - centre) * np.array([_VALENCE_SLOPE, _AROUSAL_SLOPE]),
-        quadrant=np.array([QUADRANTS.index(row["quadrant"]) for row in labels]),
-        artist=np.array([int(row["artist_id"]) for row in labels]),
+        quadrant=np.array([QUADRANTS.index(row.quadrant) for row in labels]),
+        artist=_numbered([row.artist for row in labels]),
     )
 
 
-def _labels(path: Path) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What a row of the label file says; valence and arousal as norms from 1 to 9."""
+
+    song: str
+    quadrant: str
+    valence: float
+    arousal: float
+    artist: str
+
+
+def _labels(path: Path) -> list[_Label]:
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read: {error.strerror}; docs/music.md says what belongs there"
-        ) from error
-    wanted = {"song", "quadrant", "tag_valence_1_9", "tag_arousal_1_9", "artist_id"}
-    if not rows or not wanted <= rows[0].keys():
-        raise DataError(f"{path} must hold rows with {', '.join(sorted(wanted))}")
-    return rows
-
-
-def _clips(path: Path) -> tuple[list[str], list[Frames]]:
-    wanted = ("song", "mel", "mel_len", "chroma_sqrt", "scalars", "frame4_len")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in wanted}
-    except (OSError, ValueError, BadZipFile) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{path} cannot be read: {error}; docs/music.md says what belongs there"
         ) from error
+    if not rows or _COLUMNS - rows[0].keys():
+        raise DataError(f"{path} must hold rows with {', '.join(sorted(_COLUMNS))}")
+    labels = [_label(path, number, row) for number, row in enumerate(rows, start=2)]
+    if (artists := len({label.artist for label in labels})) < FEWEST_ARTISTS:
+        raise DataError(
+            f"{path} names {artists} artists; at least {FEWEST_ARTISTS} are needed to judge by "
+            "artists that were not heard"
+        )
+    return labels
+
+
+def _label(path: Path, number: int, row: dict[str, str]) -> _Label:
+    if row["quadrant"] not in QUADRANTS:
+        raise DataError(
+            f"{path}, line {number}: quadrant is {row['quadrant']!r}; it must be one of "
+            f"{', '.join(QUADRANTS)}"
+        )
+    norms = []
+    for column in ("tag_valence_1_9", "tag_arousal_1_9"):
+        try:
+            norms.append(float(row[column]))
+        except (TypeError, ValueError):
+            norms.append(math.nan)
+        if not _LEAST_NORM <= norms[-1] <= _MOST_NORM:
+            raise DataError(
+                f"{path}, line {number}: {column} is {row[column]!r}; it must be a number from "
+                f"{_LEAST_NORM:g} to {_MOST_NORM:g}"
+            )
+    return _Label(row["song"], row["quadrant"], norms[0], norms[1], row["artist_id"])
+
+
+def _numbered(names: list[str]) -> NDArray[np.int64]:
+    """Return a number for each name, the same for the same one."""
+    ordered = sorted(set(names), key=lambda name: (len(name), name))
+    return np.array([ordered.index(name) for name in names])
+
+
+def _clips(path: Path) -> tuple[list[str], list[Frames]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in _WIDTHS}
     except KeyError as error:
-        raise DataError(f"{path} has no {error}; it must hold {', '.join(wanted)}") from error
+        raise DataError(f"{path} has no {error}; it must hold {', '.join(_WIDTHS)}") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise DataError(
+            f"{path} cannot be read: {error}; docs/music.md says what belongs there"
+        ) from error
+    _check(path, arrays)
     mel = np.split(arrays["mel"], np.cumsum(arrays["mel_len"])[:-1])
     cuts = np.cumsum(arrays["frame4_len"])[:-1]
     chroma, scalars = np.split(arrays["chroma_sqrt"], cuts), np.split(arrays["scalars"], cuts)
@@ -110,17 +168,41 @@ def _clips(path: Path) -> tuple[list[str], list[Frames]]:
     return [str(song) for song in arrays["song"]], clips
 
 
+def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Raise `DataError` where the arrays do not fit together."""
+    for name, width in _WIDTHS.items():
+        if arrays[name].shape[1:] != (() if width is None else (width,)):
+            wanted = "one column" if width is None else f"{width} columns"
+            raise DataError(f"{path}: {name} has the shape {arrays[name].shape}; it needs {wanted}")
+    songs = len(arrays["song"])
+    for lengths, name in (
+        ("mel_len", "mel"),
+        ("frame4_len", "chroma_sqrt"),
+        ("frame4_len", "scalars"),
+    ):
+        total = int(arrays[lengths].sum())
+        if len(arrays[lengths]) != songs or total != len(arrays[name]):
+            raise DataError(
+                f"{path}: {lengths} tells of {len(arrays[lengths])} clips and {total} frames; song "
+                f"has {songs} and {name} {len(arrays[name])}"
+            )
+    shortest = int(arrays["frame4_len"].min(initial=_FEWEST_GROUPS))
+    if shortest < _FEWEST_GROUPS or (arrays["mel_len"] // GROUP < arrays["frame4_len"]).any():
+        raise DataError(
+            f"{path}: each clip needs {_FEWEST_GROUPS} frames in frame4_len or more, and {GROUP} "
+            "times as many in mel_len"
+        )
+
+
 def _frames(
     mel: NDArray[np.uint8], chroma_sqrt: NDArray[np.uint8], scalars: NDArray[np.float16]
 ) -> Frames:
     """Return frames as the device hears them from how the data file packs them."""
-    level_db, crossings, centroid, flatness, low, high, peak = scalars.astype(np.float32).T
+    level_db, _, centroid, _, low, high, peak = scalars.astype(np.float32).T
     return Frames(
-        mel_db=mel.astype(np.float32) * np.float32(-FLOOR_DB / 255) + np.float32(FLOOR_DB),
+        mel_db=with_floor(10 ** ((mel.astype(np.float32) / 255 - 1) * _RANGE_DB / 10)),
         chroma=(chroma_sqrt / np.float32(255)) ** 2,
-        zero_crossings=crossings,
         centroid_hz=centroid,
-        flatness=flatness,
         rolloff_hz=np.stack([low, high], axis=1),
         level_db=level_db,
         crest_db=20 * np.log10(np.maximum(peak, 1e-6)) - level_db,
@@ -138,9 +220,7 @@ def _part(clip: Frames, begin: float, end: float) -> Frames:
             getattr(clip, name)[slow]
             for name in (
                 "chroma",
-                "zero_crossings",
                 "centroid_hz",
-                "flatness",
                 "rolloff_hz",
                 "level_db",
                 "crest_db",

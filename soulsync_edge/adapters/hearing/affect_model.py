@@ -1,5 +1,6 @@
 """Where music sits on the affect plane, told from its descriptors by small arrays of numbers."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -22,6 +23,7 @@ _FURTHEST = 4.0
 """Standard deviations: a descriptor further out says no more than this."""
 
 _SCHEMA = 1
+_UNFIT = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +181,9 @@ def load_affect_model(file: IO[bytes], name: str, names: tuple[str, ...]) -> Aff
             arrays = {key: content[key] for key in content.files}
         schema, known = int(arrays["schema"]), tuple(arrays["names"].tolist())
         model = AffectModel(arrays)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{name} is no music model: {error}; run `make setup`") from error
+        model.placed(model.usual.mean[None], model.usual)  # whatever does not fit shows here
+    except _UNFIT as error:
+        raise ModelError(f"{name} is no music model: {error}; bring it back from git") from error
     if schema != _SCHEMA or known != names:
         raise ModelError(
             f"{name} was made for other descriptors than this program computes; "

@@ -24,8 +24,9 @@ GROUP = 4
 GROUP_HZ = FRAME_HZ / GROUP
 
 BANDS = 40
-FLOOR_DB = -80.0
-"""Below the loudest band of the piece; what is quieter counts as this quiet."""
+FLOOR_DB = -60.0
+"""Below the loudest band of the piece: noise that is added to every band. What is softer than that
+is the noise of the file, and changes with its loudness and its coding."""
 
 SHORTEST_S = 3.0
 """Seconds of sound from which something can be said; less holds no bar of music."""
@@ -46,11 +47,9 @@ class Frames:
     """What the front end hears in a piece; gain changes nothing of it.
 
     Attributes:
-        mel_db: Log-mel power, (T, 40) float32, dB from -80 to 0, the loudest band of all being 0.
+        mel_db: Log-mel power, (T, 40) float32, dB from -60 to 0, the loudest band of all being 0.
         chroma: Share of each pitch class, C first, (T // 4, 12) float32, 0 to 1 of the largest.
-        zero_crossings: Share of samples where the sign changes, (T // 4,) float32.
         centroid_hz: Centre of the power spectrum, (T // 4,) float32.
-        flatness: Logarithm of geometric over arithmetic mean power, (T // 4,) float32, at most 0.
         rolloff_hz: Below it lie 85 and 95 % of the power, (T // 4, 2) float32.
         level_db: Root mean square, (T // 4,) float32, dB; only differences mean something.
         crest_db: Peak above that, (T // 4,) float32, dB.
@@ -58,9 +57,7 @@ class Frames:
 
     mel_db: Floats
     chroma: Floats
-    zero_crossings: Floats
     centroid_hz: Floats
-    flatness: Floats
     rolloff_hz: Floats
     level_db: Floats
     crest_db: Floats
@@ -86,7 +83,6 @@ def frames_of(samples: Floats) -> Frames:
     parts = np.array_split(windows, len(windows) // _AT_ONCE + 1)
     power = np.concatenate([_power(part) for part in parts])
     mel = power @ _mel_filters().T
-    mel_db = 10 * np.log10(np.maximum(mel / mel.max(), 10 ** (FLOOR_DB / 10)))
     chroma = _grouped(np.sqrt(power) @ _chroma_filters().T)
     spectrum = _grouped(power) + np.float32(_QUIETEST)
     total = spectrum.sum(axis=1)
@@ -95,17 +91,22 @@ def frames_of(samples: Floats) -> Frames:
     hops = samples[: len(windows) * HOP].reshape(-1, GROUP * HOP)
     level = np.sqrt(np.mean(hops**2, axis=1)) + 1e-6
     return Frames(
-        mel_db=mel_db.astype(np.float32),
+        mel_db=with_floor(mel / mel.max()),
         chroma=(chroma / max(float(chroma.max()), _QUIETEST)).astype(np.float32),
-        zero_crossings=np.mean(np.diff(np.signbit(hops), axis=1), axis=1, dtype=np.float32),
         centroid_hz=(spectrum @ frequencies / total).astype(np.float32),
-        flatness=(np.mean(np.log(spectrum), axis=1) - np.log(total / spectrum.shape[1])),
         rolloff_hz=np.stack(
             [frequencies[np.argmax(cumulated >= share, axis=1)] for share in (0.85, 0.95)], axis=1
         ),
         level_db=20 * np.log10(level),
         crest_db=20 * np.log10((np.abs(hops).max(axis=1) + 1e-6) / level),
     )
+
+
+def with_floor(power: Floats) -> Floats:
+    """Return powers relative to the largest, 0 to 1, in dB above a floor of soft noise."""
+    floor = np.float32(10 ** (FLOOR_DB / 10))
+    decibels: Floats = 10 * np.log10(power * (1 - floor) + floor)
+    return decibels
 
 
 def _power(windows: Floats) -> Floats:

@@ -21,6 +21,9 @@ SLOWEST_BPM, FASTEST_BPM = 40.0, 220.0
 _BEATS = 4
 """A beat is heard when the onsets repeat after one, two, three and four of them."""
 
+_FAINT_DB = 0.05
+"""Onsets that vary no more than this are no beat, however evenly they come."""
+
 _LIKELY_BPM, _LIKELY_OCTAVES, _OCTAVES_PER_AROUSAL = 125.0, 0.8, 0.7
 """The tempo expected of music of arousal 0, how unsure that is as a standard deviation, and how
 far arousal moves it: of half, whole and double tempo, excited music has the faster. Chosen on the
@@ -91,7 +94,8 @@ def pulse_of(frames: Frames, arousal: float) -> Pulse:
     octaves = np.log2(tempi_bpm / _LIKELY_BPM) - _OCTAVES_PER_AROUSAL * arousal
     likelihood = repeats * np.exp(-0.5 * (octaves / _LIKELY_OCTAVES) ** 2)
     best = int(np.argmax(likelihood))
-    return Pulse(float(tempi_bpm[best]), float(np.clip(repeats[best], 0.0, 1.0)))
+    heard = strength.var() / (strength.var() + _FAINT_DB**2)
+    return Pulse(float(tempi_bpm[best]), float(np.clip(repeats[best] * heard, 0.0, 1.0)))
 
 
 def _onsets(strength: Floats) -> Floats:

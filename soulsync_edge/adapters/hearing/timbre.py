@@ -36,20 +36,18 @@ def timbre_of(frames: Frames) -> Described:
         "cepstrum_skewness": skewness[:7],
         "band_correlation": _band_correlation(sounding),
         "dynamics": _dynamics(band_level_db),
-        "crest": np.array([frames.crest_db.mean(), frames.crest_db.std()]),
         **_brightness(frames),
     }
 
 
 def _brightness(frames: Frames) -> Described:
-    """Return the course of what tells bright from dark and noise from tone."""
+    """Return the course of what tells bright from dark, and strokes from even sound."""
     is_heard = frames.level_db > frames.level_db.max() + _SILENT_DB
     courses = {
-        "zero_crossings": np.log(frames.zero_crossings + 1e-3),
         "centroid": np.log2(frames.centroid_hz + 30),
-        "flatness": frames.flatness,
         "rolloff_85": np.log2(frames.rolloff_hz[:, 0] + 30),
         "rolloff_95": np.log2(frames.rolloff_hz[:, 1] + 30),
+        "crest": frames.crest_db,
     }
     return {name: _course(course[is_heard]) for name, course in courses.items()}
 

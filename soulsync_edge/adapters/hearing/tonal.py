@@ -28,7 +28,7 @@ _CHORDS = (
 )
 PITCH_CLASSES = 12
 
-_QUIETEST = 1e-6
+_QUIETEST = 1e-4
 """Of the largest share of any pitch class: below, no note sounds."""
 
 _MOMENTS = {"frame": 1, "beat": 4, "bar": 11}

@@ -1,4 +1,7 @@
-"""The highest point of a sound between its samples."""
+"""The highest point of a sound between its samples.
+
+FFmpeg's loudness meter can tell it too, but resamples everything to four times the rate for it.
+"""
 
 from functools import cache
 

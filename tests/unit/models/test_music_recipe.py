@@ -92,6 +92,45 @@ def test_no_artist_is_heard_before_being_judged(corpus: Corpus) -> None:
     assert sorted(seen) == list(range(CLIPS))
 
 
+def _arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    with np.load(folder / FRAMES) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _without(folder: Path, name: str) -> None:
+    arrays = _arrays(folder)
+    del arrays[name]
+    np.savez(folder / FRAMES, **arrays)
+
+
+def _with(folder: Path, name: str, array: NDArray[Any]) -> None:
+    np.savez(folder / FRAMES, **_arrays(folder) | {name: array})
+
+
+def _shortened(folder: Path) -> None:
+    arrays = _arrays(folder)
+    lengths = np.full(CLIPS, GROUPS)
+    lengths[:2] = 1, 2 * GROUPS - 1
+    np.savez(folder / FRAMES, **arrays | {"frame4_len": lengths, "mel_len": 4 * lengths})
+
+
+def _said(folder: Path, before: str, after: str) -> None:
+    text = (folder / LABELS).read_text()
+    assert before in text
+    (folder / LABELS).write_text(text.replace(before, after, 1))
+
+
+def _by_one_artist(folder: Path) -> None:
+    rows = (folder / LABELS).read_text().splitlines()
+    one = [row.rpartition(",")[0] + ",1" for row in rows[1:]]
+    (folder / LABELS).write_text("\n".join([rows[0], *one]) + "\n")
+
+
+def _renamed(folder: Path) -> dict[str, NDArray[Any]]:
+    arrays = _arrays(folder)
+    return arrays | {"song": arrays["song"][::-1]}
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -100,6 +139,17 @@ def test_no_artist_is_heard_before_being_judged(corpus: Corpus) -> None:
         (lambda folder: (folder / FRAMES).write_bytes(b"no"), FRAMES),
         (lambda folder: (folder / LABELS).write_text("song,quadrant\nS0,Q1\n"), "artist_id"),
         (lambda folder: _without(folder, "mel_len"), "mel_len"),
+        (lambda folder: _with(folder, "mel_len", np.full(CLIPS, 10_000)), "mel_len tells of"),
+        (lambda folder: _with(folder, "frame4_len", np.full(CLIPS + 1, 1)), "frame4_len tells of"),
+        (lambda folder: _with(folder, "scalars", np.zeros((CLIPS * GROUPS, 6))), "7 columns"),
+        (lambda folder: _with(folder, "mel", np.zeros((4, 4, 4))), "40 columns"),
+        (_shortened, "needs 32 frames"),
+        (lambda folder: _said(folder, "Q1", "Q9"), "line [0-9]+: quadrant is 'Q9'"),
+        (lambda folder: _said(folder, ",5,", ",,"), "tag_valence_1_9 is ''"),
+        (lambda folder: _said(folder, ",5,", ",nan,"), "tag_valence_1_9 is 'nan'"),
+        (lambda folder: _said(folder, ",5,", ",55,"), "from 1 to 9"),
+        (_by_one_artist, "1 artists"),
+        (lambda folder: (folder / LABELS).write_bytes(b"song,\xff"), LABELS),
         (lambda folder: np.savez(folder / FRAMES, **_renamed(folder)), "same clips"),
     ],
 )
@@ -112,19 +162,3 @@ def test_a_folder_that_is_not_as_it_must_be_is_told(
 
     with pytest.raises(DataError, match=says):
         read_corpus(tmp_path)
-
-
-def _arrays(folder: Path) -> dict[str, NDArray[Any]]:
-    with np.load(folder / FRAMES) as file:
-        return {name: file[name] for name in file.files}
-
-
-def _without(folder: Path, name: str) -> None:
-    arrays = _arrays(folder)
-    del arrays[name]
-    np.savez(folder / FRAMES, **arrays)
-
-
-def _renamed(folder: Path) -> dict[str, NDArray[Any]]:
-    arrays = _arrays(folder)
-    return arrays | {"song": arrays["song"][::-1]}

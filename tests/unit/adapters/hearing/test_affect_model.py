@@ -98,6 +98,9 @@ def test_a_file_is_loaded_as_it_was_written() -> None:
         (a_file(schema=np.array(2)), "other descriptors"),
         (a_file(names=np.array(["fast", "bright"])), "other descriptors"),
         (a_file(schema=np.array("one")), "no music model"),
+        (a_file(schema=np.array([1, 1])), "no music model"),
+        (a_file(mean=np.zeros(5)), "no music model"),
+        (a_file(forest_left=np.array([1, 9, 1, 2], np.int32)), "no music model"),
     ],
 )
 def test_a_file_that_is_no_such_model_is_refused_by_name(file: io.BytesIO, says: str) -> None:
@@ -105,9 +108,10 @@ def test_a_file_that_is_no_such_model_is_refused_by_name(file: io.BytesIO, says:
         load_affect_model(file, "mine.npz", NAMES)
 
 
-def test_a_file_without_its_trees_is_refused() -> None:
+@pytest.mark.parametrize("missing", ["forest_roots", "waves_scale", "stretch", "variance", "mean"])
+def test_a_file_without_a_part_is_refused(missing: str) -> None:
     file = io.BytesIO()
-    np.savez(file, **{name: a for name, a in ARRAYS.items() if not name.startswith("forest")})
+    np.savez(file, **{name: array for name, array in ARRAYS.items() if name != missing})
     file.seek(0)
 
     with pytest.raises(ModelError, match=r"mine\.npz is no music model"):
