@@ -219,7 +219,7 @@ def test_a_whole_manifest_is_understood() -> None:
         ("bytes", -7, "says bytes = -7; it must be the file's size in bytes.* above 0"),
         ("licence", 3, "says licence = 3; it must be text"),
         ("logit_bias", [0.1], "has 'logit_bias', which this release does not know: leave it out"),
-        ("temperatures", 1.5, "has 'temprature', .*: did you mean temperature\\?"),
+        ("temperatures", 1.5, "has 'temperatures', .*: did you mean temperature\\?"),
         ("input.scales", 0.5, r"has 'input\.scales', .*: did you mean scale\?"),
     ],
 )
