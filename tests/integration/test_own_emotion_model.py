@@ -259,7 +259,8 @@ def test_before_set_up_the_missing_models_are_named(tmp_path: Path) -> None:
     bare.mkdir()
     (bare / "manifest.toml").write_bytes((SHIPPED / "manifest.toml").read_bytes())
 
-    with pytest.raises(SystemExit, match=r"actor\.npz is not in .*bare yet: run `make setup`"):
+    missing = r"actor\.npz, music_affect\.npz is not in .*bare yet: run `make setup`"
+    with pytest.raises(SystemExit, match=missing):
         take_in(written(tmp_path, tiny_model()), tmp_path / "models", told(), bare)
 
 

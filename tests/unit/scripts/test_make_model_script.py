@@ -26,7 +26,10 @@ echo "$name $given" >>calls
 case $name in
   frame) echo "faces" >"$work/faces.npz" ;;
   teacher | student) cp "$work/faces.npz" "$work/emotion.pt" ;;
-  export) echo "file" | tee "$models/emotion.tflite" >"$models/emotion_export.json" ;;
+  export)
+    echo "file" | tee "$models/emotion.tflite" >"$models/emotion_export.json"
+    sum=$(sha256sum <"$models/emotion.tflite" | cut -d' ' -f1)
+    printf 'schema = 1\n[models.emotion]\nsha256 = "%s"\n' "$sum" >"$models/manifest.toml" ;;
   record) echo "figures" >"$models/emotion.json" ;;
 esac
 """
