@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from soulsync_edge.adapters import mqtt_paho
+from soulsync_edge.adapters.mqtt_entities import ENTITIES
 from soulsync_edge.adapters.mqtt_paho import PahoHub
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.events import (
@@ -40,6 +41,10 @@ from tests.brokers import Mosquitto, Watcher
 pytestmark = pytest.mark.broker
 
 DEADLINE_S = 30.0
+
+_STATES = [entity.key for entity in ENTITIES if entity.state and not entity.tells_mood]
+LAST_OF_GREETING = f"soulsync/soulsync/{_STATES[-1]}/state"
+"""The topic after which a hub that just connected has said all that is no mood."""
 
 
 class House:
@@ -117,7 +122,7 @@ def _tell(broker: Mosquitto, story: Story, **changes: object) -> None:
     async def told() -> None:
         house = House(_settings(broker, **changes))
         async with _watched(broker, house) as watcher, house.hub:
-            await house.until(lambda: "soulsync/soulsync/library_problem/state" in watcher.newest)
+            await house.until(lambda: LAST_OF_GREETING in watcher.newest)
             await story(house, watcher)
 
     asyncio.run(told())
