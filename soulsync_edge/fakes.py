@@ -5,8 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
+from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion, EmotionEstimate
-from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
+from soulsync_edge.domain.events import (
+    TrackEnded,
+    TrackEnding,
+    TrackFailed,
+    TrackMoved,
+    TrackStarted,
+)
 from soulsync_edge.domain.face import Face
 from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
 from soulsync_edge.domain.hints import Tags
@@ -83,18 +90,21 @@ class FakePlayer:
     def __init__(self, post: Post, clock: Clock) -> None:
         self._post = post
         self._clock = clock
+        self.order: PlayTrack | None = None
         self.playing: str | None = None
-        self.path: Path | None = None
-        self.start_s = 0.0
         self.volume_pct: int | None = None
+        self.tones = 0
         self.is_open = True
 
-    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
-        self.playing, self.path, self.start_s = track_id, path, start_s
-        self._post(TrackStarted(self._clock(), track_id))
+    def play(self, order: PlayTrack) -> None:
+        self.order, self.playing = order, order.track_id
+        self._post(TrackStarted(self._clock(), order.track_id))
 
-    def stop(self) -> None:
+    def stop(self, fade_s: float = 0.0) -> None:
         self.playing = None
+
+    def play_tone(self) -> None:
+        self.tones += 1
 
     def set_volume(self, volume_pct: int) -> None:
         self.volume_pct = volume_pct
@@ -107,6 +117,11 @@ class FakePlayer:
         """Let the current track get to `position_s`."""
         if self.playing is not None:
             self._post(TrackMoved(self._clock(), self.playing, position_s))
+
+    def near_end(self, left_s: float) -> None:
+        """Let the current track have only `left_s` to go."""
+        if self.playing is not None:
+            self._post(TrackEnding(self._clock(), self.playing, left_s))
 
     def finish_track(self) -> None:
         """Let the current track run out."""

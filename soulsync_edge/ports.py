@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.hearing import Analysis, Hearing
 from soulsync_edge.domain.hints import Tags
@@ -30,17 +31,20 @@ class Player(Protocol):
     """Plays one track at a time through the room's speaker.
 
     Calls return at once. What became of them arrives later as `TrackStarted`, `TrackMoved`,
-    `TrackEnded` or `TrackFailed`, posted by the player.
+    `TrackEnding`, `TrackEnded` or `TrackFailed`, posted by the player.
     """
 
-    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
-        """Start `path` at `start_s`, replacing whatever is playing."""
+    def play(self, order: PlayTrack) -> None:
+        """Start a track, replacing whatever is playing; of that nothing more is heard."""
 
-    def stop(self) -> None:
-        """Fall silent. Does nothing when already silent."""
+    def stop(self, fade_s: float = 0.0) -> None:
+        """Fall silent within `fade_s`. Does nothing when already silent."""
 
     def set_volume(self, volume_pct: int) -> None:
         """Be this loud, 0 to 100."""
+
+    def play_tone(self) -> None:
+        """Let a short tone be heard, beside whatever is playing."""
 
     def close(self) -> None:
         """Fall silent and let the sound device go. Does nothing when already closed."""

@@ -1,9 +1,8 @@
 """A player on the other side of the wall: the voice program, spoken to over its link."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from soulsync_edge.domain.commands import PlayTrack, SetVolume, StopMusic, VoiceCommand
+from soulsync_edge.domain.commands import PlayTone, PlayTrack, SetVolume, StopMusic, VoiceCommand
 
 
 class LinkPlayer:
@@ -19,14 +18,17 @@ class LinkPlayer:
     def __init__(self, send: Callable[[VoiceCommand], object]) -> None:
         self._send = send
 
-    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
-        self._send(PlayTrack(track_id, str(path), start_s))
+    def play(self, order: PlayTrack) -> None:
+        self._send(order)
 
-    def stop(self) -> None:
-        self._send(StopMusic())
+    def stop(self, fade_s: float = 0.0) -> None:
+        self._send(StopMusic(fade_s))
 
     def set_volume(self, volume_pct: int) -> None:
         self._send(SetVolume(volume_pct))
+
+    def play_tone(self) -> None:
+        self._send(PlayTone())
 
     def close(self) -> None:
         self._send(StopMusic())

@@ -9,6 +9,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Clock, Post
@@ -86,18 +87,18 @@ class VlcPlayer:
             raise Unavailable("libvlc does not start; reinstall vlc-plugin-base and libvlc5")
         self._decks = deque(_Deck(vlc, self._library, post, clock) for _ in range(2))
 
-    def play(self, track_id: str, path: Path, start_s: float = 0.0) -> None:
+    def play(self, order: PlayTrack) -> None:
         self.stop()
         self._decks.rotate()
         try:
-            file = _opened(path)
+            file = _opened(Path(order.path))
         except _NotMusicError as error:
-            self._post(TrackFailed(self._clock(), track_id, str(error)))
+            self._post(TrackFailed(self._clock(), order.track_id, str(error)))
             return
-        if not self._decks[0].play(track_id, file, start_s, self._loudness()):
-            self._post(TrackFailed(self._clock(), track_id, "libvlc cannot play it"))
+        if not self._decks[0].play(order.track_id, file, order.start_s, self._loudness()):
+            self._post(TrackFailed(self._clock(), order.track_id, "libvlc cannot play it"))
 
-    def stop(self) -> None:
+    def stop(self, fade_s: float = 0.0) -> None:
         if self._decks:
             self._decks[0].stop()
 

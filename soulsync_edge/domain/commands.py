@@ -5,16 +5,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlayTrack:
-    """Play this track from `start_s` on, replacing whatever is playing."""
+    """Play this track, replacing whatever is playing.
+
+    Attributes:
+        track_id: Which one.
+        path: Where its file lies.
+        start_s: From there on.
+        gain_db: How much louder (below 0: quieter) than its file to play it, so that all tracks
+            are about as loud; its peaks stay below full scale with it.
+        fade_s: How long what is playing fades out while this fades in, at equal power; 0: at once.
+        is_seamless: Begin when what is playing has run out, without a gap; `fade_s` is 0 then.
+    """
 
     track_id: str
     path: str
     start_s: float = 0.0
+    gain_db: float = 0.0
+    fade_s: float = 0.0
+    is_seamless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StopMusic:
-    """Fall silent and forget the track."""
+    """Fall silent within `fade_s` and forget the track."""
+
+    fade_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +40,17 @@ class SetVolume:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Let a short tone be heard, as loud as music would be, to try the speaker."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetCamera:
     """Let the eye look, or close the camera."""
 
     is_on: bool
 
 
-VoiceCommand = PlayTrack | StopMusic | SetVolume
+VoiceCommand = PlayTrack | StopMusic | SetVolume | PlayTone
 EyeCommand = SetCamera
 Command = VoiceCommand | EyeCommand

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from soulsync_edge.domain.emotion import EmotionEstimate
 from soulsync_edge.domain.hearing import ListeningProgress
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode
 
 
@@ -23,6 +24,24 @@ class Part(StrEnum):
     LIGHT = "light"
     STORE = "store"
     SETTINGS = "settings"
+
+
+class Opinion(StrEnum):
+    """What someone has to say of a track."""
+
+    LIKE = "like"
+    UNLIKE = "unlike"
+    """Takes a like back."""
+    NOT_THIS = "not this"
+    """Not what is wanted now: another one, and this one less often."""
+    NEVER = "never"
+    ALLOW = "allow"
+    """Takes a never back."""
+    HAPPIER = "happier"
+    """The music is brighter than it is taken for; the next three likewise."""
+    SADDER = "sadder"
+    LIVELIER = "livelier"
+    CALMER = "calmer"
 
 
 class Obstacle(StrEnum):
@@ -130,6 +149,19 @@ class TrackMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackEnding:
+    """The playing track has only `left_s` to go: time to say what comes after it.
+
+    Said once for each time a track is played, about as long before its end as a cross-fade takes;
+    never of a track whose length is not known, nor of one too short.
+    """
+
+    at_s: float
+    track_id: str
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrackEnded:
     """A track ran out by itself."""
 
@@ -201,6 +233,19 @@ class ListeningMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanMoved:
+    """The scan of the library got on.
+
+    Attributes:
+        at_s: When.
+        progress: How far; None: no scan is under way.
+    """
+
+    at_s: float
+    progress: ScanProgress | None
+
+
+@dataclass(frozen=True, slots=True)
 class RulesChanged:
     """The rules in the context are new ones: settings were changed."""
 
@@ -254,7 +299,7 @@ class VolumeChosen:
 
 @dataclass(frozen=True, slots=True)
 class ModeChosen:
-    """Someone chose between matching and shifting the mood."""
+    """Someone chose what the music does with the mood."""
 
     at_s: float
     mode: Mode
@@ -268,6 +313,64 @@ class GoalChosen:
     goal: Goal
 
 
+@dataclass(frozen=True, slots=True)
+class TrackJudged:
+    """Someone said what they think of a track, playing or not."""
+
+    at_s: float
+    track_id: str
+    opinion: Opinion
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequested:
+    """Someone wants to hear the present track again, from its beginning."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TasteErased:
+    """Someone wants forgotten all that was learnt of what is liked."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SleepChosen:
+    """Someone wants the music to fade out and end.
+
+    Attributes:
+        at_s: When this was asked for.
+        minutes: How long from then, 1 to 240; 0: not any more.
+    """
+
+    at_s: float
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuckingChanged:
+    """Something else wants to be heard, or has been: the music makes room meanwhile.
+
+    Attributes:
+        at_s: When.
+        by: Who: the music is full again when everyone who asked for room has given it back.
+        is_on: Room is wanted.
+    """
+
+    at_s: float
+    by: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTestRequested:
+    """Someone wants to hear whether the speaker works."""
+
+    at_s: float
+
+
 Event = (
     EstimateArrived
     | NobodySeen
@@ -277,6 +380,7 @@ Event = (
     | Tick
     | TrackStarted
     | TrackMoved
+    | TrackEnding
     | TrackEnded
     | TrackFailed
     | VoiceFound
@@ -285,6 +389,7 @@ Event = (
     | EyeLost
     | CatalogueChanged
     | ListeningMoved
+    | ScanMoved
     | RulesChanged
     | SkipRequested
     | MusicSwitched
@@ -294,4 +399,10 @@ Event = (
     | VolumeChosen
     | ModeChosen
     | GoalChosen
+    | TrackJudged
+    | ReplayRequested
+    | TasteErased
+    | SleepChosen
+    | DuckingChanged
+    | SoundTestRequested
 )

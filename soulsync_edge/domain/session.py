@@ -6,7 +6,9 @@ from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.choosing import ChoiceRules, Heard
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.hearing import ListeningProgress
+from soulsync_edge.domain.loudness import QuietHours
 from soulsync_edge.domain.mood import Mood, MoodRules
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode, Shift
 from soulsync_edge.domain.track import Catalogue
 
@@ -38,6 +40,9 @@ class Rules:
         cut_on_drift: May a playing track be replaced because the mood moved far away.
         drift_distance: How far that is, on the affect plane.
         drift_hold_s: And how long it must last.
+        crossfade_s: How long one track fades into the next, 0 or more; not within an album.
+        target_lufs: How loud all tracks are made, LUFS.
+        quiet: When the music keeps down, whatever anyone asks for; None: never.
         seed: What chance is drawn from; the same seed and events give the same decisions.
     """
 
@@ -50,6 +55,9 @@ class Rules:
     cut_on_drift: bool = False
     drift_distance: float = 0.8
     drift_hold_s: float = 60.0
+    crossfade_s: float = 4.0
+    target_lufs: float = -17.0
+    quiet: QuietHours | None = None
     seed: str = "0"
 
 
@@ -137,8 +145,11 @@ class Session:
             what core asked for before a restart.
         camera_is_on: The person allows the eye to look.
         music_is_on: The person wants music.
-        volume_pct: How loud, 0 to 100.
-        mode: Match or shift.
+        volume_pct: How loud the person wants it, 0 to 100.
+        told_volume_pct: How loud the voice was told to be, which may be less; None: not told yet.
+        ducked_by: Who wants the music to make room just now.
+        sleep_at_s: When the music ends by itself, or None.
+        mode: What the music does with the mood.
         goal: Where a shift leads.
         shift: The shift under way, or None.
         playing: The present track, or None.
@@ -156,6 +167,7 @@ class Session:
         rest_until_s: Do not try another track before this time.
         choices: How many choices were made, so that each draws its own chance.
         health: How every part is that has said so, ordered by part.
+        scan: How far the scan of the library has got; None: none is under way.
         listening: How far listening to the library has got; None: nothing is listened to.
     """
 
@@ -170,6 +182,9 @@ class Session:
     camera_is_on: bool = True
     music_is_on: bool = True
     volume_pct: int = 60
+    told_volume_pct: int | None = None
+    ducked_by: frozenset[str] = frozenset()
+    sleep_at_s: float | None = None
     mode: Mode = Mode.MATCH
     goal: Goal = Goal.CALM
     shift: Shift | None = None
@@ -188,6 +203,7 @@ class Session:
     rest_until_s: float = 0.0
     choices: int = 0
     health: tuple[Health, ...] = ()
+    scan: ScanProgress | None = None
     listening: ListeningProgress | None = None
 
     def health_of(self, part: Part) -> Health | None:

@@ -12,6 +12,10 @@ class Mode(StrEnum):
 
     MATCH = "match"
     SHIFT = "shift"
+    SCHEDULE = "schedule"
+    """By the time of day, whatever the mood."""
+    OFF = "off"
+    """Neither: any music, fresh and mixed."""
 
 
 class Goal(StrEnum):

@@ -1,15 +1,40 @@
 """Whether there should be music now, which, and what to ask of the voice for it."""
 
+import math
 from dataclasses import replace
+from enum import StrEnum
+from typing import assert_never
 
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.choosing import Heard, choose
-from soulsync_edge.domain.commands import Command, PlayTrack, SetVolume, StopMusic
+from soulsync_edge.domain.commands import Command, PlayTrack, StopMusic
 from soulsync_edge.domain.emotion import LOOKS
-from soulsync_edge.domain.session import Context, NowPlaying, Session
+from soulsync_edge.domain.loudness import gain_db
+from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode, Shift, music_target
+from soulsync_edge.domain.track import Track
 
 Turn = tuple[Session, tuple[Command, ...]]
+
+STOP_FADE_S = 1.0
+"""Seconds in which music falls silent: quick enough to be an answer, too slow to be a click."""
+
+SKIP_FADE_S = 0.3
+"""Seconds in which a track gives way to one that was asked for."""
+
+_BEATS_OF_BAR = 4
+_SHORTEST_OVERLAPS = 4
+"""A cross-fade takes no more than one such part of either track."""
+
+
+class Transition(StrEnum):
+    """How a track follows what is playing."""
+
+    AT_ONCE = "at once"
+    SKIP = "skip"
+    CUT = "cut"
+    ONWARD = "onward"
+
 
 NOBODY = "nobody is here"
 WAITING = "waiting a moment to see how the room looks"
@@ -80,11 +105,15 @@ def _silenced(session: Session, reason: str, context: Context) -> Turn:
         shift=None if reason == NOBODY else session.shift,  # it was for whoever left
         voice_found_s=None if is_old else found_s,
     )
-    return session, ((StopMusic(),) if session.has_voice and (is_playing or is_old) else ())
+    must_stop = session.has_voice and (is_playing or is_old)
+    return session, ((StopMusic(STOP_FADE_S),) if must_stop else ())
 
 
-def begin_track(session: Session, context: Context) -> Turn:
+def begin_track(
+    session: Session, context: Context, transition: Transition = Transition.AT_ONCE
+) -> Turn:
     """Choose a track and ask the voice to play it; silence when there is none to choose."""
+    before = context.catalogue.by_id.get(session.playing.track_id) if session.playing else None
     now_s = session.now_s or 0.0
     session = _with_shift(session)
     target = target_now(session, context)
@@ -115,21 +144,60 @@ def begin_track(session: Session, context: Context) -> Turn:
         waiting_since_s=None,
         drift_since_s=None,
     )
-    return session, (PlayTrack(choice.track.track_id, choice.track.path),)
+    return session, (_order(choice.track, before, transition, context.rules),)
 
 
 def resumed(session: Session, context: Context) -> Turn:
     """Ask the voice to go on where the present track was left, if music is wanted."""
     if not session.has_voice:
         return session, ()
-    volume = SetVolume(session.volume_pct)
     if session.playing is None or _reason_for_silence(session, context):
-        return session, (volume,)
+        return session, ()
     track = context.catalogue.by_id.get(session.playing.track_id)
     if track is None:
-        return without_track(session), (volume,)
-    play = PlayTrack(track.track_id, track.path, session.playing.position_s)
-    return replace(session, is_silent_for="", voice_found_s=None), (volume, play)
+        return without_track(session), ()
+    play = replace(
+        _order(track, None, Transition.AT_ONCE, context.rules), start_s=session.playing.position_s
+    )
+    return replace(session, is_silent_for="", voice_found_s=None), (play,)
+
+
+def _order(track: Track, before: Track | None, transition: Transition, rules: Rules) -> PlayTrack:
+    """Return what to ask of the voice so that `track` follows `before`."""
+    is_seamless = (
+        transition is Transition.ONWARD and before is not None and _is_album(before, track)
+    )
+    fade_s = 0.0
+    if before is not None and not is_seamless:
+        shortest_s = min(one.duration_s or math.inf for one in (before, track))
+        fade_s = min(_fade_s(before, transition, rules), shortest_s / _SHORTEST_OVERLAPS)
+    return PlayTrack(
+        track.track_id,
+        track.path,
+        gain_db=gain_db(track, rules.target_lufs),
+        fade_s=fade_s,
+        is_seamless=is_seamless,
+    )
+
+
+def _fade_s(before: Track, transition: Transition, rules: Rules) -> float:
+    match transition:
+        case Transition.AT_ONCE:
+            return 0.0
+        case Transition.SKIP:
+            return SKIP_FADE_S
+        case Transition.CUT:
+            # A bar of what is playing: its beat carries the listener over.
+            return (
+                _BEATS_OF_BAR * 60 / before.sound.tempo_bpm if before.sound else rules.crossfade_s
+            )
+        case Transition.ONWARD:
+            return rules.crossfade_s
+    assert_never(transition)
+
+
+def _is_album(one: Track, other: Track) -> bool:
+    return bool(one.album) and (one.album, one.artist) == (other.album, other.artist)
 
 
 def without_track(session: Session) -> Session:
@@ -208,12 +276,12 @@ def _kept_or_cut(session: Session, context: Context) -> Turn:
         return replace(session, drift_since_s=now_s), ()
     if now_s - session.drift_since_s < rules.drift_hold_s:
         return session, ()
-    return begin_track(session, context)
+    return begin_track(session, context, Transition.CUT)
 
 
 def _with_shift(session: Session) -> Session:
     """Start the ramp at the first choice made with a known mood; drop it when matching."""
-    if session.mode is Mode.MATCH:
+    if session.mode is not Mode.SHIFT:
         return replace(session, shift=None)
     mood = session.mood.affect
     if session.shift is not None or mood is None or session.now_s is None:

@@ -4,12 +4,13 @@ from dataclasses import replace
 from typing import assert_never
 
 from soulsync_edge.domain import events as ev
-from soulsync_edge.domain.commands import Command, SetCamera, SetVolume, StopMusic
+from soulsync_edge.domain.commands import Command, PlayTone, SetCamera, SetVolume, StopMusic
+from soulsync_edge.domain.loudness import heard_volume_pct
 from soulsync_edge.domain.mood import Mood, mood_after_silence
 from soulsync_edge.domain.session import Context, FailedTrack, Health, Session
 from soulsync_edge.domain.shifting import Mode
 from soulsync_edge.domain.sight import Sight, mood_after_sight
-from soulsync_edge.domain.steering import begin_track, resumed, steered, without_track
+from soulsync_edge.domain.steering import Transition, begin_track, resumed, steered, without_track
 
 Turn = tuple[Session, tuple[Command, ...]]
 """The session after an event, and what to ask of the actuators."""
@@ -32,7 +33,9 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
     now_s = event.at_s if session.now_s is None else max(session.now_s, event.at_s)
     session, commands = _after(replace(session, now_s=now_s), event, context)
     session, more = steered(session, context)
-    return session, commands + more
+    must_be_heard = isinstance(event, ev.SoundTestRequested)
+    session, loudness = _with_volume(session, context, must_be_heard=must_be_heard)
+    return session, (*loudness, *commands, *more)
 
 
 def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa: C901, PLR0911, PLR0912  # one case per event is the point
@@ -41,13 +44,22 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return _after_sight(session, event, context), ()
         case ev.Tick():
             mood = mood_after_silence(session.mood, event.at_s, context.rules.mood)
-            return replace(session, mood=mood, minute_of_day=event.minute_of_day), ()
+            session = replace(session, mood=mood, minute_of_day=event.minute_of_day)
+            return _after_bedtime(session), ()
         case ev.PartReported():
             return _after_report(session, event), ()
-        case ev.TrackStarted() | ev.TrackMoved() | ev.TrackEnded() | ev.TrackFailed():
+        case (
+            ev.TrackStarted()
+            | ev.TrackMoved()
+            | ev.TrackEnding()
+            | ev.TrackEnded()
+            | ev.TrackFailed()
+        ):
             return _after_track(session, event, context)
         case ev.VoiceFound():
-            found = replace(session, has_voice=True, voice_found_s=session.now_s)
+            found = replace(
+                session, has_voice=True, voice_found_s=session.now_s, told_volume_pct=None
+            )
             return resumed(found, context)
         case ev.VoiceLost():
             return _after_voice_lost(session, context), ()
@@ -59,11 +71,13 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return _after_catalogue(session, context)
         case ev.ListeningMoved():
             return replace(session, listening=event.progress), ()
+        case ev.ScanMoved():
+            return replace(session, scan=event.progress), ()
         case ev.RulesChanged():
             return session, ()
         case ev.SkipRequested():
             may_skip = session.playing is not None and not session.is_silent_for
-            return begin_track(session, context) if may_skip else (session, ())
+            return begin_track(session, context, Transition.SKIP) if may_skip else (session, ())
         case ev.MusicSwitched():
             return replace(session, music_is_on=event.is_on), ()
         case ev.CameraSwitched():
@@ -73,12 +87,27 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
         case ev.ButtonHeld():
             return replace(session, music_is_on=not session.music_is_on), ()
         case ev.VolumeChosen():
-            volume_pct = min(max(event.volume_pct, 0), 100)
-            return replace(session, volume_pct=volume_pct), (SetVolume(volume_pct),)
+            return replace(session, volume_pct=min(max(event.volume_pct, 0), 100)), ()
         case ev.ModeChosen():
             return replace(session, mode=event.mode, shift=None), ()
         case ev.GoalChosen():
             return replace(session, mode=Mode.SHIFT, goal=event.goal, shift=None), ()
+        case ev.TrackJudged():
+            return _after_judgement(session, event, context)
+        case ev.ReplayRequested():
+            return _replayed(session, context)
+        case ev.TasteErased():
+            return session, ()
+        case ev.SleepChosen():
+            sleep_at_s = (session.now_s or 0.0) + event.minutes * 60 if event.minutes else None
+            return replace(session, sleep_at_s=sleep_at_s), ()
+        case ev.DuckingChanged():
+            ducked_by = session.ducked_by - {event.by}
+            return replace(
+                session, ducked_by=ducked_by | {event.by} if event.is_on else ducked_by
+            ), ()
+        case ev.SoundTestRequested():
+            return session, ((PlayTone(),) if session.has_voice else ())
     assert_never(event)
 
 
@@ -114,7 +143,7 @@ def _after_report(session: Session, event: ev.PartReported) -> Session:
 
 def _after_track(
     session: Session,
-    event: ev.TrackStarted | ev.TrackMoved | ev.TrackEnded | ev.TrackFailed,
+    event: ev.TrackStarted | ev.TrackMoved | ev.TrackEnding | ev.TrackEnded | ev.TrackFailed,
     context: Context,
 ) -> Turn:
     playing = session.playing
@@ -127,6 +156,8 @@ def _after_track(
             moved = replace(playing, is_heard=True, position_s=event.position_s)
             failed = tuple(one for one in session.failed if one.track_id != event.track_id)
             return replace(session, playing=moved, failed=failed, failures_in_a_row=0, rests=0), ()
+        case ev.TrackEnding():
+            return begin_track(session, context, Transition.ONWARD)
         case ev.TrackEnded():
             return without_track(session), ()
         case ev.TrackFailed():
@@ -171,6 +202,60 @@ def _after_catalogue(session: Session, context: Context) -> Turn:
     if session.playing is None or session.playing.track_id in context.catalogue.by_id:
         return session, ()
     return without_track(session), (StopMusic(),)
+
+
+def _after_bedtime(session: Session) -> Session:
+    """End the music when the time it was given is over."""
+    if session.sleep_at_s is None or (session.now_s or 0.0) < session.sleep_at_s:
+        return session
+    return replace(session, sleep_at_s=None, music_is_on=False)
+
+
+def _after_judgement(session: Session, event: ev.TrackJudged, context: Context) -> Turn:
+    """Go on to another track when this one is not wanted."""
+    playing = session.playing
+    is_unwanted = event.opinion in {ev.Opinion.NOT_THIS, ev.Opinion.NEVER}
+    if not is_unwanted or playing is None or playing.track_id != event.track_id:
+        return session, ()
+    if session.is_silent_for:
+        return without_track(session), ()
+    return begin_track(session, context, Transition.SKIP)
+
+
+def _replayed(session: Session, context: Context) -> Turn:
+    """Play the present track from its beginning again."""
+    if session.playing is None or session.is_silent_for:
+        return session, ()
+    return resumed(replace(session, playing=replace(session.playing, position_s=0.0)), context)
+
+
+def _with_volume(session: Session, context: Context, *, must_be_heard: bool) -> Turn:
+    """Tell the voice how loud to be, when that is news to it.
+
+    While there is no music, or while it just fades away, nothing is turned up.
+    """
+    now_s = session.now_s or 0.0
+    sleep_left_s = None if session.sleep_at_s is None else session.sleep_at_s - now_s
+    volume_pct = heard_volume_pct(
+        session.volume_pct,
+        minute_of_day=session.minute_of_day,
+        quiet=context.rules.quiet,
+        is_ducked=bool(session.ducked_by),
+        sleep_left_s=sleep_left_s,
+    )
+    if not session.has_voice:
+        return replace(session, told_volume_pct=None), ()
+    told_pct = session.told_volume_pct
+    if volume_pct == told_pct:
+        return session, ()
+    if (
+        session.is_silent_for
+        and not must_be_heard
+        and told_pct is not None
+        and volume_pct > told_pct
+    ):
+        return session, ()
+    return replace(session, told_volume_pct=volume_pct), (SetVolume(volume_pct),)
 
 
 def _with_camera(session: Session, *, is_on: bool) -> Turn:

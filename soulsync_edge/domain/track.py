@@ -26,6 +26,9 @@ class Track:
         affect_spread: How unsure that is.
         affect_source: What it was read from: words a person understands.
         sound: What it sounds like; None until it was analysed.
+        year: When it came out, from its tags; None when unknown.
+        replay_gain_db: How much to turn it up, after its tags, to be as loud as others; relative
+            to -18 LUFS. Source: ReplayGain 2.0 specification. None when unknown.
     """
 
     track_id: str
@@ -38,6 +41,8 @@ class Track:
     affect_spread: Spread
     affect_source: str
     sound: Sound | None = None
+    year: int | None = None
+    replay_gain_db: float | None = None
 
 
 def track_id(library: str, relative_path: bytes) -> str:

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
-from soulsync_edge.domain.commands import Command, PlayTrack, SetCamera, SetVolume, StopMusic
+from soulsync_edge.domain.commands import (
+    Command,
+    PlayTone,
+    PlayTrack,
+    SetCamera,
+    SetVolume,
+    StopMusic,
+)
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.step import step
@@ -96,7 +103,7 @@ def turns(trace: Path) -> Iterator[Turn]:
             raise LineError("a second session begins in it")
         if isinstance(line, Context):
             context = line
-        elif isinstance(line, PlayTrack | StopMusic | SetVolume | SetCamera):
+        elif isinstance(line, PlayTrack | StopMusic | SetVolume | PlayTone | SetCamera):
             if turn is None:
                 raise LineError("a command stands before the first event")
             turn = replace(turn, recorded=(*turn.recorded, line))
@@ -131,6 +138,8 @@ def _words(command: Command | None, session: Session, context: Context) -> str:
             begin = f" from {command.start_s:.1f} s" if command.start_s else ""
             why = session.playing.why if session.playing else ""
             return f"play {name}{begin}: {why}"
+        case PlayTone():
+            return "play a tone"
         case SetVolume():
             return f"volume {command.volume_pct} %"
         case SetCamera():

@@ -224,7 +224,7 @@ class Voice:
             case StopMusic():
                 self._track = None
                 with self._guard("stop"):
-                    self._ready().stop()
+                    self._ready().stop(order.fade_s)
             case SetVolume():
                 self._volume_pct = order.volume_pct
                 with self._guard("volume"):
@@ -280,7 +280,7 @@ class Voice:
         self._track = order
         self._has_moved, self._still_s = False, 0.0
         with self._guard("play"):
-            self._ready().play(order.track_id, Path(order.path), order.start_s)
+            self._ready().play(order)
 
     def _look_after(self, track: PlayTrack) -> None:
         """See to it that `track` moves."""

@@ -3,10 +3,16 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import assert_never
 
-from soulsync_edge.domain.commands import Command, PlayTrack, SetCamera, SetVolume, StopMusic
+from soulsync_edge.domain.commands import (
+    Command,
+    PlayTone,
+    PlayTrack,
+    SetCamera,
+    SetVolume,
+    StopMusic,
+)
 from soulsync_edge.domain.events import CatalogueChanged, Event, RulesChanged
 from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.step import step
@@ -105,9 +111,11 @@ class Conductor:
     def _perform(self, command: Command) -> None:
         match command:
             case PlayTrack():
-                self._player.play(command.track_id, Path(command.path), command.start_s)
+                self._player.play(command)
             case StopMusic():
-                self._player.stop()
+                self._player.stop(command.fade_s)
+            case PlayTone():
+                self._player.play_tone()
             case SetVolume():
                 self._player.set_volume(command.volume_pct)
             case SetCamera():

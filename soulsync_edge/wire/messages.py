@@ -11,6 +11,7 @@ from soulsync_edge.domain.events import (
     PartReported,
     RoomDark,
     TrackEnded,
+    TrackEnding,
     TrackFailed,
     TrackMoved,
     TrackStarted,
@@ -107,7 +108,7 @@ class TrackUnheard:
 
 
 EyeEvent = EstimateArrived | NobodySeen | FaceObscured | RoomDark | PartReported
-VoiceEvent = TrackStarted | TrackMoved | TrackEnded | TrackFailed | PartReported
+VoiceEvent = TrackStarted | TrackMoved | TrackEnding | TrackEnded | TrackFailed | PartReported
 EyeOrder = Configure | EyeCommand
 VoiceOrder = Configure | VoiceCommand
 ScanLine = TrackFound | FileSkipped | ScanFinished
