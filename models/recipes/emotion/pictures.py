@@ -103,8 +103,11 @@ def load_pictures(folder: Path) -> Pictures:
     the FER+ authors (a class needs more than half of the votes that are not single).
 
     Raises:
-        SystemExit: A file is missing or damaged, or a key is missing or of another shape.
+        SystemExit: `folder` is none, a file is missing or damaged, or a key is missing or of
+            another shape.
     """
+    if folder.exists() and not folder.is_dir():
+        raise SystemExit(f"{folder} is a file: name the folder in which {FILE} lies")
     stored = _stored(folder / FILE, *_SIDES)
     for key, sides in _SIDES.items():
         found, wanted = stored[key].shape, (stored["label"].size, *sides)

@@ -142,6 +142,14 @@ def test_the_other_data_set_is_trained_on_after_the_first(tmp_path: Path) -> Non
     assert [len(picture) for picture in all_pictures(tmp_path)] == [48, 48, 96, 96]
 
 
+def test_a_file_in_place_of_the_data_folder_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "pictures.npz"
+    file.touch()
+
+    with pytest.raises(SystemExit, match=r"pictures\.npz is a file: name the folder in which"):
+        load_pictures(file)
+
+
 def test_a_data_file_without_a_key_is_named_with_what_it_lacks(tmp_path: Path) -> None:
     np.savez(tmp_path / FILE, images=np.zeros((1, 48, 48), np.uint8))
 
