@@ -6,6 +6,7 @@ from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS, EmotionEstimate
 from soulsync_edge.domain.hearing import ListeningProgress
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
 
@@ -58,6 +59,7 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.Tick, times, st.integers(0, 1439)),
     st.builds(ev.TrackStarted, times, ids),
     st.builds(ev.TrackMoved, times, ids, st.floats(0, 300)),
+    st.builds(ev.TrackEnding, times, ids, st.floats(0, 12)),
     st.builds(ev.TrackEnded, times, ids),
     st.builds(ev.TrackFailed, times, ids, st.text(max_size=9)),
     st.builds(ev.VoiceFound, times),
@@ -76,6 +78,18 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
             st.none() | st.floats(0, 1e5),
         ),
     ),
+    st.builds(
+        ev.ScanMoved,
+        times,
+        st.none()
+        | st.builds(
+            ScanProgress,
+            st.integers(0, 9),
+            st.none() | st.integers(0, 9),
+            shares,
+            st.none() | shares,
+        ),
+    ),
     st.builds(ev.RulesChanged, times),
     st.builds(ev.SkipRequested, times),
     st.builds(ev.MusicSwitched, times, st.booleans()),
@@ -85,4 +99,10 @@ events: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.VolumeChosen, times, st.integers(-50, 200)),
     st.builds(ev.ModeChosen, times, st.sampled_from(Mode)),
     st.builds(ev.GoalChosen, times, st.sampled_from(Goal)),
+    st.builds(ev.TrackJudged, times, ids, st.sampled_from(ev.Opinion)),
+    st.builds(ev.ReplayRequested, times),
+    st.builds(ev.TasteErased, times),
+    st.builds(ev.SleepChosen, times, st.integers(0, 240)),
+    st.builds(ev.DuckingChanged, times, st.sampled_from(("bell", "hub")), st.booleans()),
+    st.builds(ev.SoundTestRequested, times),
 )
