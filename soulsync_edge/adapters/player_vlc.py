@@ -9,6 +9,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from soulsync_edge.adapters.speaker_tone import speaker_tone
 from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
 from soulsync_edge.errors import Unavailable
@@ -86,6 +87,7 @@ class VlcPlayer:
         if self._library is None:
             raise Unavailable("libvlc does not start; reinstall vlc-plugin-base and libvlc5")
         self._decks = deque(_Deck(vlc, self._library, post, clock) for _ in range(2))
+        self._bell = _Bell(self._library)
 
     def play(self, order: PlayTrack) -> None:
         self.stop()
@@ -107,6 +109,10 @@ class VlcPlayer:
         if self._decks:
             self._decks[0].set_loudness(self._loudness())
 
+    def play_tone(self) -> None:
+        if self._decks:
+            self._bell.ring(self._loudness())
+
     def set_most_volume(self, most_volume_pct: int) -> None:
         """Let 100 percent amount to `most_volume_pct` from now on."""
         self._most_volume_pct = most_volume_pct
@@ -116,6 +122,7 @@ class VlcPlayer:
         while self._decks:
             self._decks.pop().close()
         if self._library is not None:
+            self._bell.close()
             self._library.release()
             self._library = None
             if self._sink_before is None:
@@ -161,7 +168,7 @@ class _Deck:
         # By a name without an ending: if need be, libvlc takes whatever is called .mp3 for MP3 and
         # looks for its first frame in all of it, which it keeps in memory and takes seconds to
         # let go of (3.0.24: 120 MB more each second of 5 GB of zeros). So the content alone counts.
-        media = self._library.media_new_path(f"/proc/self/fd/{file.fileno()}".encode())
+        media = self._library.media_new_path(_path_of(file))
         if start_s > 0:
             media.add_option(f":start-time={start_s:.3f}")
         self._player.set_media(media)
@@ -236,6 +243,33 @@ class _Deck:
             return
         self._finish()
         self._post(TrackFailed(self._clock(), self._track_id, "libvlc cannot open it"))
+
+
+class _Bell:
+    """A libvlc player for the tone by which people try the speaker: heard beside the music."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self._player = library.media_player_new()
+        self._file = FileIO(os.memfd_create("tone"), "r+")
+        self._file.write(speaker_tone())
+
+    def ring(self, loudness: int) -> None:
+        media = self._library.media_new_path(_path_of(self._file))
+        self._player.set_media(media)
+        media.release()
+        self._player.audio_set_volume(loudness)
+        self._player.play()
+
+    def close(self) -> None:
+        self._player.stop()
+        self._player.release()
+        self._file.close()
+
+
+def _path_of(file: FileIO) -> bytes:
+    """Return a path at which libvlc can open what is open here already."""
+    return f"/proc/self/fd/{file.fileno()}".encode()
 
 
 def _vlc() -> Any:  # the binding has no types

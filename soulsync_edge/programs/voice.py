@@ -15,11 +15,12 @@ import pydantic
 
 from soulsync_edge.adapters.sound_outputs import NOWHERE, SoundOutput, SoundOutputs
 from soulsync_edge.adapters.systemd import SystemdSupervisor
-from soulsync_edge.domain.commands import PlayTrack, SetVolume, StopMusic
+from soulsync_edge.domain.commands import PlayTone, PlayTrack, SetVolume, StopMusic
 from soulsync_edge.domain.events import (
     Part,
     PartReported,
     TrackEnded,
+    TrackEnding,
     TrackFailed,
     TrackMoved,
     TrackStarted,
@@ -56,6 +57,9 @@ CALL_S = 3.0
 # How often to look whether the sound device is there, and to tell the supervisor.
 LOOK_S = 2.0
 ALIVE_S = 5.0
+
+
+PLAYER_WORDS = TrackStarted | TrackMoved | TrackEnding | TrackEnded | TrackFailed
 
 
 class LoudPlayer(Player, Protocol):
@@ -229,6 +233,8 @@ class Voice:
                 self._volume_pct = order.volume_pct
                 with self._guard("volume"):
                     self._ready().set_volume(order.volume_pct)
+            case PlayTone():
+                self._try_sound()
 
     def turn(self) -> None:
         """Pass on what the player says, and look after it; called at least every `wait_s`.
@@ -332,6 +338,20 @@ class Voice:
         if output != self._output:
             self._take(output)
 
+    def _try_sound(self) -> None:
+        """Let the tone be heard; say so, once more, when it cannot be."""
+        if self._settings is not None:
+            self._look(self._settings)  # what was there at the last look may have gone
+        if self._output != NOWHERE:
+            with self._guard("tone"):
+                self._ready().play_tone()
+            return
+        is_ok, message = self._sound or (False, "the sound program was not told where to play")
+        if is_ok:
+            message = "nothing is heard: sound goes nowhere, as player.output says (silent)"
+        self._tell(PartReported(self._clock(), Part.SOUND, is_ok, message))
+        logger.warning("no tone: %s", message)
+
     def _take(self, output: SoundOutput) -> LoudPlayer:
         """Play through `output` from now on, the present track from where it is."""
         self.close()
@@ -349,7 +369,7 @@ class Voice:
 
     def _post(self, event: object) -> None:
         """Take what the player says; runs on its threads."""
-        if isinstance(event, TrackStarted | TrackMoved | TrackEnded | TrackFailed):
+        if isinstance(event, PLAYER_WORDS):
             self._news.put(event)
             self._wake()
 
@@ -364,8 +384,8 @@ class Voice:
 
     def _note(self, event: VoiceEvent) -> None:
         """Keep track of the track."""
-        if self._track is None or isinstance(event, PartReported):
-            return
+        if self._track is None or isinstance(event, PartReported | TrackEnding):
+            return  # the coming end is core's to answer
         if event.track_id != self._track.track_id:
             return  # an echo from the other deck
         match event:
