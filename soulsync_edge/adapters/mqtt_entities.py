@@ -8,13 +8,19 @@ from typing import Any
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.events import (
     CameraSwitched,
+    DuckingChanged,
     Event,
     GoalChosen,
     ModeChosen,
     MusicSwitched,
     Obstacle,
+    Opinion,
     Part,
+    ReplayRequested,
     SkipRequested,
+    SleepChosen,
+    SoundTestRequested,
+    TrackJudged,
     VolumeChosen,
 )
 from soulsync_edge.domain.portrait import Portrait
@@ -27,6 +33,24 @@ UNKNOWN = "None"
 """What Home Assistant takes as unknown."""
 
 NO_OBSTACLE = "none"
+
+HUB = "hub"
+"""By this name the home hub asks the music to make room."""
+
+LONGEST_SLEEP_MIN = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a command came in, and what it may be about.
+
+    Attributes:
+        at_s: When.
+        track_id: The track that plays, or None.
+    """
+
+    at_s: float
+    track_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +72,7 @@ class Entity:
     platform: str
     about: str
     state: Callable[[Portrait], str] | None = None
-    command: Callable[[str, float], Event | None] | None = None
+    command: Callable[[str, Moment], Event | None] | None = None
     tells_mood: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -95,30 +119,72 @@ def _fault_in(*parts: Part) -> Callable[[Portrait], str]:
     return lambda portrait: on_off(any(fault.part in parts for fault in portrait.faults))
 
 
-def _camera(text: str, at_s: float) -> Event | None:
-    return CameraSwitched(at_s, text == "ON") if text in {"ON", "OFF"} else None
+def _scan(portrait: Portrait) -> str:
+    progress = portrait.scan
+    if progress is None or not progress.total:
+        return UNKNOWN
+    return str(min(100 * progress.done // progress.total, 100))
 
 
-def _music(text: str, at_s: float) -> Event | None:
-    return MusicSwitched(at_s, text == "ON") if text in {"ON", "OFF"} else None
+def _camera(text: str, moment: Moment) -> Event | None:
+    return CameraSwitched(moment.at_s, text == "ON") if text in {"ON", "OFF"} else None
 
 
-def _mode(text: str, at_s: float) -> Event | None:
-    return ModeChosen(at_s, Mode(text)) if text in set(Mode) else None
+def _music(text: str, moment: Moment) -> Event | None:
+    return MusicSwitched(moment.at_s, text == "ON") if text in {"ON", "OFF"} else None
 
 
-def _goal(text: str, at_s: float) -> Event | None:
-    return GoalChosen(at_s, Goal(text)) if text in set(Goal) else None
+def _duck(text: str, moment: Moment) -> Event | None:
+    return DuckingChanged(moment.at_s, HUB, text == "ON") if text in {"ON", "OFF"} else None
 
 
-def _volume(text: str, at_s: float) -> Event | None:
-    is_number = re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text, re.ASCII) is not None
-    volume_pct = round(float(text)) if is_number else -1
-    return VolumeChosen(at_s, volume_pct) if 0 <= volume_pct <= 100 else None  # noqa: PLR2004
+def _mode(text: str, moment: Moment) -> Event | None:
+    return ModeChosen(moment.at_s, Mode(text)) if text in set(Mode) else None
 
 
-def _next(text: str, at_s: float) -> Event | None:
-    return SkipRequested(at_s) if text == "PRESS" else None
+def _goal(text: str, moment: Moment) -> Event | None:
+    return GoalChosen(moment.at_s, Goal(text)) if text in set(Goal) else None
+
+
+def _number(text: str, most: int) -> int | None:
+    """Return the whole number nearest to what `text` says, from 0 to `most`; else None."""
+    if re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text, re.ASCII) is None:
+        return None
+    number = round(float(text))
+    return number if number <= most else None
+
+
+def _volume(text: str, moment: Moment) -> Event | None:
+    volume_pct = _number(text, most=100)
+    return None if volume_pct is None else VolumeChosen(moment.at_s, volume_pct)
+
+
+def _sleep(text: str, moment: Moment) -> Event | None:
+    minutes = _number(text, most=LONGEST_SLEEP_MIN)
+    return None if minutes is None else SleepChosen(moment.at_s, minutes)
+
+
+def _next(text: str, moment: Moment) -> Event | None:
+    return SkipRequested(moment.at_s) if text == "PRESS" else None
+
+
+def _again(text: str, moment: Moment) -> Event | None:
+    return ReplayRequested(moment.at_s) if text == "PRESS" else None
+
+
+def _sound_test(text: str, moment: Moment) -> Event | None:
+    return SoundTestRequested(moment.at_s) if text == "PRESS" else None
+
+
+def _judged(opinion: Opinion) -> Callable[[str, Moment], Event | None]:
+    """Return what makes of a press this opinion of the track that plays."""
+
+    def judged(text: str, moment: Moment) -> Event | None:
+        if text != "PRESS" or moment.track_id is None:
+            return None
+        return TrackJudged(moment.at_s, moment.track_id, opinion)
+
+    return judged
 
 
 ENTITIES = (
@@ -214,7 +280,8 @@ ENTITIES = (
     Entity(
         "mode",
         "select",
-        "`match` mirrors the mood, `shift` leads it to the goal",
+        "`match` mirrors the mood, `shift` leads it to the goal, `schedule` goes by the time of "
+        "day, `off` plays any music",
         state=lambda portrait: portrait.mode,
         command=_mode,
         details={
@@ -259,6 +326,62 @@ ENTITIES = (
         details={"name": "Next track", "icon": "mdi:skip-next"},
     ),
     Entity(
+        "again",
+        "button",
+        "`PRESS` plays the present track again, from its beginning",
+        command=_again,
+        details={"name": "Play again", "icon": "mdi:skip-previous"},
+    ),
+    Entity(
+        "like",
+        "button",
+        "`PRESS`: someone likes the present track",
+        command=_judged(Opinion.LIKE),
+        details={"name": "Like", "icon": "mdi:heart-outline"},
+    ),
+    Entity(
+        "not_this",
+        "button",
+        "`PRESS`: the present track is not what is wanted; another one, and this one less often",
+        command=_judged(Opinion.NOT_THIS),
+        details={"name": "Not this", "icon": "mdi:thumb-down-outline"},
+    ),
+    Entity(
+        "sleep",
+        "number",
+        "in how many minutes the music fades out and ends, up to 240; 0: it does not",
+        state=lambda portrait: str(portrait.sleep_left_min or 0),
+        command=_sleep,
+        details={
+            "name": "Sleep timer",
+            "min": 0,
+            "max": LONGEST_SLEEP_MIN,
+            "step": 1,
+            "mode": "box",
+            "unit_of_measurement": "min",
+            "icon": "mdi:sleep",
+        },
+    ),
+    Entity(
+        "duck",
+        "switch",
+        "whether the hub wants the music to make room for something else: `ON` or `OFF`",
+        state=lambda portrait: on_off(HUB in portrait.ducked_by),
+        command=_duck,
+        details={"name": "Make room", "icon": "mdi:volume-minus"},
+    ),
+    Entity(
+        "sound_test",
+        "button",
+        "`PRESS` lets a short tone be heard, to try the speaker",
+        command=_sound_test,
+        details={
+            "name": "Test the speaker",
+            "entity_category": "diagnostic",
+            "icon": "mdi:speaker-wireless",
+        },
+    ),
+    Entity(
         "camera_problem",
         "binary_sensor",
         "`ON` while the eye, its camera or its model does not work",
@@ -289,6 +412,19 @@ ENTITIES = (
             "name": "Library problem",
             "device_class": "problem",
             "entity_category": "diagnostic",
+        },
+    ),
+    Entity(
+        "scan",
+        "sensor",
+        "how much of the library was looked at, 0 to 100 percent; `None` while nothing is",
+        state=_scan,
+        details={
+            "name": "Library scan",
+            "unit_of_measurement": "%",
+            "entity_category": "diagnostic",
+            "enabled_by_default": False,
+            "icon": "mdi:folder-search-outline",
         },
     ),
     Entity(

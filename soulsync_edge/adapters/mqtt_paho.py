@@ -27,7 +27,7 @@ from soulsync_edge.adapters.mqtt_topics import (
     Message,
     Topics,
 )
-from soulsync_edge.domain.events import Part, PartReported
+from soulsync_edge.domain.events import Event, Part, PartReported
 from soulsync_edge.domain.portrait import portrait
 from soulsync_edge.domain.session import Session
 from soulsync_edge.errors import Unavailable
@@ -112,6 +112,7 @@ class PahoHub:
         self._greet_at_s: float | None = None
         self._return_at_s: float | None = None
         self._has_greeted = False
+        self._playing: str | None = None
         # paho's thread alone.
         self._bound_s = _SHORTEST_WAIT_S * 2
         self._stranger_s = float("-inf")
@@ -146,6 +147,7 @@ class PahoHub:
     def show(self, _before: Session, after: Session) -> None:
         """Publish what changed; at once or, for want of a connection, not at all."""
         now_s = self._clock()
+        self._playing = after.playing.track_id if after.playing else None
         if self._return_at_s is not None and now_s >= self._return_at_s:
             self._return_at_s = None
             self._start()
@@ -314,10 +316,14 @@ class PahoHub:
         elif message.topic == self._topics.discovery:
             if not message.payload and self._settings.discovery:
                 self._greet_soon()  # someone deleted an entity, and with it the whole device
-        elif event := self._topics.event_of(message.topic, bytes(message.payload), self._clock()):
+        elif event := self._event_of(message):
             self._post(event)
         else:
             logger.debug("ignored an unknown command at %s", message.topic)
+
+    def _event_of(self, message: MQTTMessage) -> Event | None:
+        payload = bytes(message.payload)
+        return self._topics.event_of(message.topic, payload, self._clock(), self._playing)
 
     def _greet_soon(self) -> None:
         # Spreads devices in time; nothing is guarded by it.

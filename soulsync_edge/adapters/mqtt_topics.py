@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from soulsync_edge import __version__
-from soulsync_edge.adapters.mqtt_entities import ENTITIES, Entity, clipped, coarse, on_off
+from soulsync_edge.adapters.mqtt_entities import (
+    ENTITIES,
+    Entity,
+    Moment,
+    clipped,
+    coarse,
+    on_off,
+)
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.portrait import Portrait
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.settings import MqttSettings
 
 ONLINE, OFFLINE = "online", "offline"
@@ -86,12 +94,21 @@ class Topics:
         """Return what makes Home Assistant forget this appliance."""
         return Message(self.discovery, "")
 
-    def event_of(self, topic: str, payload: bytes, at_s: float) -> Event | None:
-        """Return what a command asks for, or None when it is none that is known."""
+    def event_of(
+        self, topic: str, payload: bytes, at_s: float, track_id: str | None
+    ) -> Event | None:
+        """Return what a command asks for, or None when it is none that is known.
+
+        Args:
+            topic: Where it came in.
+            payload: What it says.
+            at_s: When.
+            track_id: The track that plays, which it may be about.
+        """
         command = self._commands.get(topic)
         if command is None or len(payload) > LARGEST_COMMAND:
             return None
-        return command(payload.decode(errors="replace").strip(), at_s)
+        return command(payload.decode(errors="replace").strip(), Moment(at_s, track_id))
 
     def _entities(self, portrait: Portrait, *, tells_mood: bool) -> Iterable[Message]:
         for entity in ENTITIES:
@@ -115,12 +132,26 @@ def _body(portrait: Portrait) -> dict[str, Any]:  # JSON in the making
         "music": on_off(portrait.music_is_on),
         "camera": on_off(portrait.camera_is_on),
         "volume_pct": portrait.volume_pct,
+        "makes_room": on_off(bool(portrait.ducked_by)),
+        "sleep_left_min": portrait.sleep_left_min,
         "mode": portrait.mode,
         "goal": portrait.goal,
         "tracks": portrait.tracks,
         "skipped": portrait.skipped,
+        "scan": _scan_body(portrait.scan),
         # Names only: the messages tell of folders and devices, which are nobody else's business.
         "faults": [fault.part.value for fault in portrait.faults],
+    }
+
+
+def _scan_body(progress: ScanProgress | None) -> dict[str, Any] | None:  # JSON in the making
+    if progress is None:
+        return None
+    return {
+        "done": progress.done,
+        "total": progress.total,
+        "rate_hz": round(progress.rate_hz),
+        "left_s": None if progress.left_s is None else round(progress.left_s),
     }
 
 
@@ -257,9 +288,9 @@ def _asked(entity: Entity) -> str:
     """Return what may be sent to `entity`, for people."""
     if "options" in entity.details:
         return " or ".join(f"`{option}`" for option in entity.details["options"])
-    return {"switch": "`ON` or `OFF`", "number": "a number, 0 to 100", "button": "`PRESS`"}[
-        entity.platform
-    ]
+    if entity.platform == "number":
+        return f"a number, {entity.details['min']} to {entity.details['max']}"
+    return {"switch": "`ON` or `OFF`", "button": entity.about}[entity.platform]
 
 
 _DOCUMENT = """\

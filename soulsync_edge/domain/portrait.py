@@ -1,11 +1,13 @@
 """The state as people and hubs are shown it: one drawing for page, broker and console."""
 
+import math
 from dataclasses import dataclass
 
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.emotion import LOOKS
 from soulsync_edge.domain.events import Obstacle
 from soulsync_edge.domain.hearing import ListeningProgress
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Health, Session
 from soulsync_edge.domain.steering import target_now
 from soulsync_edge.domain.track import SkippedFile, Track
@@ -31,12 +33,15 @@ class Portrait:
         silent_for: Why there is no music, in words; empty while there is some.
         music_is_on: The person wants music.
         camera_is_on: The person allows the eye to look.
-        volume_pct: How loud, 0 to 100.
-        mode: `match` or `shift`.
+        volume_pct: How loud the person wants it, 0 to 100.
+        ducked_by: Who has asked the music to make room, by name.
+        sleep_left_min: In how many minutes the music ends by itself, rounded up; None: it does not.
+        mode: What the music does with the mood.
         goal: Where a shift leads.
         faults: The parts that do not work, with what to do about it.
         tracks: How many tracks can be played.
         skipped: How many files were skipped.
+        scan: How far the scan of the library has got; None: none is under way.
         listening: How far listening to the library has got; None: nothing is listened to.
     """
 
@@ -56,11 +61,14 @@ class Portrait:
     music_is_on: bool
     camera_is_on: bool
     volume_pct: int
+    ducked_by: tuple[str, ...]
+    sleep_left_min: int | None
     mode: str
     goal: str
     faults: tuple[Health, ...]
     tracks: int
     skipped: int
+    scan: ScanProgress | None
     listening: ListeningProgress | None
 
 
@@ -85,11 +93,14 @@ def portrait(session: Session, context: Context) -> Portrait:
         music_is_on=session.music_is_on,
         camera_is_on=session.camera_is_on,
         volume_pct=session.volume_pct,
+        ducked_by=tuple(sorted(session.ducked_by)),
+        sleep_left_min=_sleep_left_min(session),
         mode=session.mode.value,
         goal=session.goal.value,
         faults=tuple(health for health in session.health if not health.is_ok),
         tracks=len(context.catalogue.tracks),
         skipped=len(skipped_files(session, context)),
+        scan=session.scan,
         listening=session.listening,
     )
 
@@ -115,6 +126,13 @@ def sentence(session: Session) -> str:
         obstacle = _obstacle(session)
         return f"Not sure yet: {obstacle}" if obstacle else "Not sure yet"
     return f"Looks {LOOKS[session.mood.label]}"
+
+
+def _sleep_left_min(session: Session) -> int | None:
+    """Return how many minutes are left until the music ends, rounded up; None: it does not end."""
+    if session.sleep_at_s is None:
+        return None
+    return max(math.ceil((session.sleep_at_s - (session.now_s or 0.0)) / 60), 0)
 
 
 def _obstacle(session: Session) -> Obstacle | None:

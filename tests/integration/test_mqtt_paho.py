@@ -18,20 +18,25 @@ import pytest
 from soulsync_edge.adapters import mqtt_paho
 from soulsync_edge.adapters.mqtt_entities import ENTITIES
 from soulsync_edge.adapters.mqtt_paho import PahoHub
+from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.events import (
     CameraSwitched,
+    DuckingChanged,
     Event,
     GoalChosen,
     ModeChosen,
     MusicSwitched,
+    Opinion,
     Part,
     PartReported,
     SkipRequested,
+    SleepChosen,
+    TrackJudged,
     VolumeChosen,
 )
 from soulsync_edge.domain.mood import Mood, Presence
-from soulsync_edge.domain.session import Context, Session
+from soulsync_edge.domain.session import Context, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeClock
@@ -221,9 +226,11 @@ def test_commands_become_events(broker: Mosquitto) -> None:
             ("goal", "sleep"),
             ("volume", "35"),
             ("next", "PRESS"),
+            ("sleep", "20"),
+            ("duck", "ON"),
         ):
             watcher.publish(f"soulsync/soulsync/{key}/set", text)
-        await house.until(lambda: len(house.commands) == 6)
+        await house.until(lambda: len(house.commands) == 8)
 
         at_s = house.clock()
         assert house.commands == [
@@ -233,7 +240,26 @@ def test_commands_become_events(broker: Mosquitto) -> None:
             GoalChosen(at_s, Goal.SLEEP),
             VolumeChosen(at_s, 35),
             SkipRequested(at_s),
+            SleepChosen(at_s, 20),
+            DuckingChanged(at_s, "hub", is_on=True),
         ]
+
+    _tell(broker, story)
+
+
+def test_an_opinion_is_of_the_track_that_plays(broker: Mosquitto) -> None:
+    async def story(house: House, watcher: Watcher) -> None:
+        watcher.publish("soulsync/soulsync/like/set", "PRESS")  # of nothing
+        watcher.publish("soulsync/soulsync/next/set", "PRESS")
+        await house.until(lambda: house.commands)
+        assert house.commands == [SkipRequested(house.clock())]
+
+        playing = NowPlaying("t", "near it", Affect(0.0, 0.0), 0.0)
+        house.change(replace(house.session, playing=playing))
+        watcher.publish("soulsync/soulsync/like/set", "PRESS")
+        await house.until(lambda: len(house.commands) == 2)
+
+        assert house.commands[-1] == TrackJudged(house.clock(), "t", Opinion.LIKE)
 
     _tell(broker, story)
 

@@ -18,17 +18,24 @@ from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.events import (
     CameraSwitched,
+    DuckingChanged,
     Event,
     GoalChosen,
     ModeChosen,
     MusicSwitched,
     Obstacle,
+    Opinion,
     Part,
+    ReplayRequested,
     SkipRequested,
+    SleepChosen,
+    SoundTestRequested,
+    TrackJudged,
     VolumeChosen,
 )
 from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.portrait import Portrait
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Health
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import Track
@@ -58,11 +65,14 @@ def _portrait(**changes: Any) -> Portrait:
         "music_is_on": True,
         "camera_is_on": False,
         "volume_pct": 40,
+        "ducked_by": ("radio",),
+        "sleep_left_min": 12,
         "mode": "match",
         "goal": "calm",
         "faults": (),
         "tracks": 24,
         "skipped": 1,
+        "scan": ScanProgress(500, 2000, 123.4, 12.3),
         "listening": ListeningProgress(119, 120, 14.0),
     }
     return Portrait(**(values | changes))
@@ -95,9 +105,12 @@ def test_each_entity_says_its_state() -> None:
         "mode": "match",
         "goal": "calm",
         "volume": "40",
+        "sleep": "12",
+        "duck": "OFF",
         "camera_problem": "OFF",
         "sound_problem": "OFF",
         "library_problem": "OFF",
+        "scan": "25",
         "listening": "99",
     }
 
@@ -106,6 +119,32 @@ def test_how_much_was_listened_to_is_unknown_while_nothing_is() -> None:
     assert _said(_portrait(listening=None))["listening/state"] == "None"
     assert _said(_portrait(listening=ListeningProgress(0, 0, None)))["listening/state"] == "None"
     assert _said(_portrait(listening=ListeningProgress(7, 7, None)))["listening/state"] == "100"
+
+
+@pytest.mark.parametrize(
+    ("scan", "said"),
+    [
+        (None, "None"),
+        (ScanProgress(0, 0, 0.0, None), "None"),
+        (ScanProgress(80, None, 99.0, None), "None"),
+        (ScanProgress(0, 300, 0.0, None), "0"),
+        (ScanProgress(299, 300, 9.0, 0.1), "99"),
+        (ScanProgress(301, 300, 9.0, 0.0), "100"),  # files came while it was looking
+    ],
+)
+def test_how_much_was_looked_at_is_unknown_while_nothing_is(
+    scan: ScanProgress | None, said: str
+) -> None:
+    assert _said(_portrait(scan=scan))["scan/state"] == said
+
+
+def test_the_hub_sees_its_own_wish_for_room_and_that_anyone_has_one() -> None:
+    said = _said(_portrait(ducked_by=("doorbell", "hub")))
+    quiet = _said(_portrait(ducked_by=(), sleep_left_min=None))
+
+    assert said["duck/state"] == "ON"
+    assert (quiet["duck/state"], quiet["sleep/state"]) == ("OFF", "0")
+    assert json.loads(quiet["state"])["makes_room"] == "OFF"
 
 
 def test_the_whole_state_is_there_as_json() -> None:
@@ -117,10 +156,13 @@ def test_the_whole_state_is_there_as_json() -> None:
         "music": "ON",
         "camera": "OFF",
         "volume_pct": 40,
+        "makes_room": "ON",
+        "sleep_left_min": 12,
         "mode": "match",
         "goal": "calm",
         "tracks": 24,
         "skipped": 1,
+        "scan": {"done": 500, "total": 2000, "rate_hz": 123, "left_s": 12},
         "faults": [],
     }
     assert json.loads(said["mood"])["sentence"] == "Looks happy"
@@ -249,7 +291,7 @@ def test_topics_of_two_appliances_never_meet(base: str, device: str, *, publish_
     for topic in all_topics:
         assert topic.startswith(f"{base}/{device}/")
         assert not set(topic) & set("+#\0 ")
-    assert topics.event_of(f"{base}/{device}x/next/set", b"PRESS", 1.0) is None
+    assert topics.event_of(f"{base}/{device}x/next/set", b"PRESS", 1.0, "t") is None
     check_discovery(discovery_body(own))
 
 
@@ -265,6 +307,27 @@ def test_topics_of_two_appliances_never_meet(base: str, device: str, *, publish_
         ("volume", b"45.0", VolumeChosen(1.0, 45)),
         ("volume", b"100", VolumeChosen(1.0, 100)),
         ("next", b"PRESS", SkipRequested(1.0)),
+        ("mode", b"shift", ModeChosen(1.0, Mode.SHIFT)),
+        ("mode", b"schedule", ModeChosen(1.0, Mode.SCHEDULE)),
+        ("mode", b"off", ModeChosen(1.0, Mode.OFF)),
+        ("again", b"PRESS", ReplayRequested(1.0)),
+        ("like", b"PRESS", TrackJudged(1.0, "t", Opinion.LIKE)),
+        ("not_this", b"PRESS", TrackJudged(1.0, "t", Opinion.NOT_THIS)),
+        ("sleep", b"30", SleepChosen(1.0, 30)),
+        ("sleep", b"0", SleepChosen(1.0, 0)),
+        ("sleep", b"240.0", SleepChosen(1.0, 240)),
+        ("duck", b"ON", DuckingChanged(1.0, "hub", is_on=True)),
+        ("duck", b"OFF", DuckingChanged(1.0, "hub", is_on=False)),
+        ("sound_test", b"PRESS", SoundTestRequested(1.0)),
+        ("like", b"ON", None),
+        ("not_this", b"", None),
+        ("sleep", b"241", None),
+        ("sleep", b"-1", None),
+        ("sleep", b"soon", None),
+        ("duck", b"on", None),
+        ("sound_test", b"on", None),
+        ("again", b"again", None),
+        ("scan", b"100", None),
         ("camera", b"on", None),
         ("camera", b"", None),
         ("mode", b"dance", None),
@@ -280,12 +343,17 @@ def test_topics_of_two_appliances_never_meet(base: str, device: str, *, publish_
     ],
 )
 def test_a_command_is_understood_exactly(key: str, payload: bytes, event: Event | None) -> None:
-    assert Topics(_settings()).event_of(f"{_ROOT}/{key}/set", payload, 1.0) == event
+    assert Topics(_settings()).event_of(f"{_ROOT}/{key}/set", payload, 1.0, "t") == event
+
+
+@pytest.mark.parametrize("key", ["like", "not_this"])
+def test_an_opinion_of_nothing_is_none(key: str) -> None:
+    assert Topics(_settings()).event_of(f"{_ROOT}/{key}/set", b"PRESS", 1.0, None) is None
 
 
 @given(topic=st.text(), payload=st.binary())
 def test_noise_is_no_command(topic: str, payload: bytes) -> None:
-    assert Topics(_settings()).event_of(topic, payload, 1.0) is None
+    assert Topics(_settings()).event_of(topic, payload, 1.0, "t") is None
 
 
 @given(
@@ -293,10 +361,11 @@ def test_noise_is_no_command(topic: str, payload: bytes) -> None:
     payload=st.binary(max_size=30)
     | st.text(alphabet="0123456789.-+eE ", max_size=8).map(str.encode),
 )
-def test_a_volume_that_is_understood_is_in_bounds(key: str, payload: bytes) -> None:
-    event = Topics(_settings()).event_of(f"{_ROOT}/{key}/set", payload, 1.0)
+def test_a_number_that_is_understood_is_in_bounds(key: str, payload: bytes) -> None:
+    event = Topics(_settings()).event_of(f"{_ROOT}/{key}/set", payload, 1.0, "t")
 
     assert not isinstance(event, VolumeChosen) or 0 <= event.volume_pct <= 100
+    assert not isinstance(event, SleepChosen) or 0 <= event.minutes <= 240
 
 
 def test_the_announcement_names_every_entity_once() -> None:
@@ -307,6 +376,8 @@ def test_the_announcement_names_every_entity_once() -> None:
     assert message.is_retained
     assert components.keys() == {entity.key for entity in ENTITIES}
     assert components["camera"]["command_topic"] == f"{_ROOT}/camera/set"
+    assert components["mode"]["options"] == ["match", "shift", "schedule", "off"]
+    assert (components["sleep"]["min"], components["sleep"]["max"]) == (0, 240)
     assert components["mood"]["options"][-2:] == ["unsure", "nobody"]
 
 
@@ -381,3 +452,4 @@ def test_the_document_names_every_topic_and_command() -> None:
         if entity.command is not None:
             assert f"`{_ROOT}/{entity.key}/set`" in document
     assert "{" not in document
+    assert f"| `{_ROOT}/sleep/set` | a number, 0 to 240 |" in document
