@@ -17,6 +17,7 @@ from mutagen.asf import ASFTags
 from mutagen.id3 import ID3
 from mutagen.mp4 import MP4Tags
 
+from soulsync_edge.domain.file_names import shown
 from soulsync_edge.domain.hints import Tags
 from soulsync_edge.errors import MediaError
 
@@ -100,7 +101,7 @@ class _Frugal(io.FileIO):
         status = os.fstat(self.fileno())
         if not stat.S_ISREG(status.st_mode):
             self.close()
-            raise MediaError(f"{_shown(path)} is not a file")
+            raise MediaError(f"{shown(path.name)} is not a file")
         self.size = status.st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -122,11 +123,11 @@ class MutagenTagReader:
         try:
             with closing(_Frugal(path)) as file:
                 if not file.size:
-                    raise MediaError(f"{_shown(path)} is empty")
+                    raise MediaError(f"{shown(path.name)} is empty")
                 return _read(path, file)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
-            raise MediaError(f"{_shown(path)} cannot be read: {reason.lower()}") from error
+            raise MediaError(f"{shown(path.name)} cannot be read: {reason.lower()}") from error
 
 
 def _open_without_waiting(name: str, flags: int) -> int:
@@ -144,9 +145,9 @@ def _read(path: Path, file: _Frugal) -> Tags:
         # memory ...), and a stick's read errors may come wrapped in them.
         if (cause := _io_error(error)) is not None:
             raise cause from error
-        raise MediaError(f"{_shown(path)} is damaged, or no music") from error
+        raise MediaError(f"{shown(path.name)} is damaged, or no music") from error
     if music is None:
-        raise MediaError(f"{_shown(path)} is no music this appliance can play")
+        raise MediaError(f"{shown(path.name)} is no music this appliance can play")
     return _tags_of(music)
 
 
@@ -223,7 +224,3 @@ def _tempo_bpm(texts: tuple[str, ...]) -> float | None:
         return None
     tempo_bpm = float(number.group().replace(",", "."))
     return tempo_bpm if _SLOWEST_BPM <= tempo_bpm <= _FASTEST_BPM else None
-
-
-def _shown(path: Path) -> str:
-    return os.fsencode(path.name).decode(errors="replace")

@@ -1,7 +1,6 @@
 """Says how music files feel and sound."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 from soulsync_edge.adapters.features_audio import AudioAnalyst, Listened
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.choosing import feel
+from soulsync_edge.domain.file_names import shown
 from soulsync_edge.domain.sound import KEYS
 from soulsync_edge.errors import MediaError
+from soulsync_edge.programs.printing import let_go_of_stdout
 from soulsync_edge.programs.progress_bar import with_progress
 from soulsync_edge.programs.scan import PLAYED
 from soulsync_edge.programs.time_limit import TooSlow, at_most
@@ -75,8 +76,7 @@ def run(files: list[Path], *, models: Path, as_json: bool) -> int:
         elif analysed:
             _print_table(analysed)
     except BrokenPipeError:
-        # Whoever asked has gone. What Python still holds back for stdout goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go_of_stdout()
         return 1
     return 0 if analysed else NO_FILE
 
@@ -119,7 +119,7 @@ def _heard(analyst: AudioAnalyst, files: list[Path]) -> Iterator[tuple[Path, Lis
 def _analysed(path: Path, listened: Listened, affect: Affect, spread: Spread) -> Analysed:
     sound = listened.sound
     return Analysed(
-        path=_shown(path),
+        path=shown(path),
         valence=round(affect.valence, 3),
         arousal=round(affect.arousal, 3),
         valence_sd=round(spread.valence, 3),
@@ -145,9 +145,4 @@ def _print_table(analysed: list[Analysed]) -> None:
 
 
 def _complain(path: Path, why: str) -> None:
-    sys.stderr.write(f"soulsync analyse: {_shown(path)}: {why}; left out\n")
-
-
-def _shown(path: Path) -> str:
-    """Return `path` as text for people; bytes that are no UTF-8 become a mark for that."""
-    return os.fsencode(path).decode(errors="replace")
+    sys.stderr.write(f"soulsync analyse: {shown(path)}: {why}; left out\n")

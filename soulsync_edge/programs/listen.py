@@ -13,6 +13,7 @@ from soulsync_edge.adapters.heat import hottest_c
 from soulsync_edge.adapters.sound_av import content_of
 from soulsync_edge.domain.hearing import Analysis, FilePrint
 from soulsync_edge.errors import MediaError
+from soulsync_edge.programs.printing import let_go_of_stdout
 from soulsync_edge.programs.time_limit import TooSlow, at_most
 from soulsync_edge.wire.messages import (
     LISTEN_LINES,
@@ -61,7 +62,7 @@ def run(models: Path) -> int:
             _write(LISTEN_LINES.encode(answer(LISTEN_ORDERS.decode(line), analyst)))
             pace.rest(time.process_time() - before_s)
         return 0
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    let_go_of_stdout()
     return 0
 
 

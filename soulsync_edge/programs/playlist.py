@@ -3,7 +3,6 @@
 import difflib
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from pathlib import Path
 
 from soulsync_edge.adapters.playlist_m3u import check_target, write_m3u
 from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.file_names import shown
 from soulsync_edge.domain.journey import Journey, PathRules
 from soulsync_edge.domain.mood_words import AFFECT_OF_WORD, affect_of_word
 from soulsync_edge.domain.path import MusicPath, plan, plan_for
 from soulsync_edge.domain.path_search import playing_time_s
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import SoulSyncError
+from soulsync_edge.programs.printing import let_go_of_stdout, printable
 from soulsync_edge.programs.progress_bar import ProgressBar
 from soulsync_edge.programs.scan import files_below, scanned
 
@@ -70,8 +71,7 @@ def run(wishes: Wishes) -> int:
         )
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our lines has enough; without this Python complains when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go_of_stdout()
     return 0
 
 
@@ -162,14 +162,9 @@ def _lines(path: MusicPath, wishes: Wishes) -> Iterator[str]:
         if track.duration_s:
             length = "{}:{:02}".format(*divmod(round(track.duration_s), 60))
         name = f"{track.artist} - {track.title}" if track.artist else track.title
-        yield f"{number:3} {length:>6}  {_printable(name)}"
-        yield f"{'':12}{_printable(stop.why)}"
+        yield f"{number:3} {length:>6}  {printable(name)}"
+        yield f"{'':12}{printable(stop.why)}"
     for remark in path.remarks:
         yield f"Note: {remark}"
     if wishes.m3u is not None:
-        yield f"Written to {_printable(os.fsencode(wishes.m3u).decode(errors='replace'))}"
-
-
-def _printable(text: str) -> str:
-    """Return `text` without what would move a terminal's cursor or change its colours."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+        yield f"Written to {printable(shown(wishes.m3u))}"

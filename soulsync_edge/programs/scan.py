@@ -13,9 +13,11 @@ from pathlib import Path
 from soulsync_edge.adapters.folder_place import Place, disk_names, opened, place_of, said
 from soulsync_edge.adapters.tags_mutagen import MutagenTagReader
 from soulsync_edge.domain.affect import Quadrant
+from soulsync_edge.domain.file_names import shown
 from soulsync_edge.domain.hints import Tags, placed_by_hints
 from soulsync_edge.domain.track import SkippedFile, Track, track_id
 from soulsync_edge.errors import MediaError, Unavailable
+from soulsync_edge.programs.printing import let_go_of_stdout
 from soulsync_edge.programs.progress_bar import ProgressBar
 from soulsync_edge.programs.time_limit import TooSlow, at_most
 from soulsync_edge.wire.messages import SCAN_LINES, FileSkipped, ScanFinished, TrackFound
@@ -69,8 +71,7 @@ def run(folder: Path, *, as_lines: bool = False) -> int:
         logger.error("%s", error)  # noqa: TRY400  # a state of the world: no traceback for people
         return 1
     except BrokenPipeError:
-        # Whoever asked has gone. What Python still holds back for stdout goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go_of_stdout()
         return 1
     return 0
 
@@ -169,7 +170,7 @@ class _Scan:
             if isinstance(error.__cause__, OSError):
                 return self._failed(path, error.__cause__)
             self._faults_in_a_row = 0
-            return SkippedFile(_shown(path), str(error))
+            return SkippedFile(shown(path), str(error))
         self._faults_in_a_row = 0
         return track_of(path, self._root, place, tags)
 
@@ -187,8 +188,8 @@ class _Scan:
 
 def track_of(path: Path, root: Path, place: Place, tags: Tags) -> Track:
     """Return the track at `path`, below `root`; its name fills in what its tags leave out."""
-    folders = [_text(part) for part in path.relative_to(root).parts[:-1]]
-    artist, title = name_parts(_text(path.stem))
+    folders = [shown(part) for part in path.relative_to(root).parts[:-1]]
+    artist, title = name_parts(shown(path.stem))
     if not artist and folders:
         artist = folders[-1].partition(" - ")[0] if " - " in folders[-1] else ""
     placed = placed_by_hints(tags, folders)
@@ -267,13 +268,4 @@ def _write_summary(folder: Path) -> None:
 
 
 def _skipped(path: Path, why: str) -> SkippedFile:
-    return SkippedFile(_shown(path), f"{_text(path.name)} {why}")
-
-
-def _shown(path: Path) -> str:
-    """Return `path` as text for people; bytes that are no UTF-8 become question marks."""
-    return os.fsencode(path).decode(errors="replace")
-
-
-def _text(name: str) -> str:
-    return os.fsencode(name).decode(errors="replace")
+    return SkippedFile(shown(path), f"{shown(path.name)} {why}")

@@ -1,7 +1,6 @@
 """Prints how the faces in a recording look over time, faster than they did."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ from soulsync_edge.domain.sight import Sight, mood_after_sight
 from soulsync_edge.errors import ModelError, Unavailable
 from soulsync_edge.eye_ports import Camera
 from soulsync_edge.programs.eye_parts import keep_opencv_modest, load_senses, loadable
+from soulsync_edge.programs.printing import let_go_of_stdout
 from soulsync_edge.services.perception import Pace, Perception
 from soulsync_edge.settings import CameraSettings, Settings
 
@@ -71,8 +71,7 @@ def run(video: Path, *, models: Path, as_json_lines: bool, rate_hz: float) -> in
         sys.stderr.write(f"soulsync watch: {error}\n")
         return 1
     except BrokenPipeError:
-        # Whoever read our lines has enough; without this Python complains when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go_of_stdout()
     return 0
 
 
