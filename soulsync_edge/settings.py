@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from soulsync_edge.domain.choosing import ChoiceRules
+from soulsync_edge.domain.loudness import QuietHours
 from soulsync_edge.domain.mood import MoodRules
 from soulsync_edge.domain.session import Rules, Scheduled
 from soulsync_edge.domain.shifting import Goal, Mode
@@ -17,6 +18,7 @@ SWITCHED_OFF = "switched off"
 CONNECTING = "connecting"
 """What is reported of a part that is open and does not work yet: it will say so itself."""
 
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 # A last label of digits alone is an address that went wrong. RFC 1123, section 2.1.
@@ -46,8 +48,31 @@ def _whole_path(text: str) -> str:
     return text
 
 
+def _time_of_day(text: str) -> str:
+    if not _TIME_OF_DAY.fullmatch(text):
+        raise ValueError("must be a time of day such as 22:00")
+    return text
+
+
+def _time_or_none(text: str) -> str:
+    if text and not _TIME_OF_DAY.fullmatch(text):
+        raise ValueError("must be a time of day such as 22:00, or empty")
+    return text
+
+
+def _minute(time: str) -> int:
+    """Return the minute of the day of a time such as 22:00."""
+    return int(time[:2]) * 60 + int(time[3:])
+
+
 Text = Annotated[str, AfterValidator(_without_controls)]
 """Text without control characters."""
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+"""A time of day such as 22:00."""
+
+TimeOrNone = Annotated[str, AfterValidator(_time_or_none)]
+"""A time of day such as 22:00, or empty."""
 
 
 def _field(  # what a field is, said once for page, docs and example
@@ -165,7 +190,8 @@ class ShiftingSettings(Section):
     mode: Mode = _field(
         Mode.MATCH,
         "Mode at first start",
-        "match mirrors the mood, shift leads it to the goal; later the last choice is kept",
+        "match mirrors the mood; shift leads it to the goal; schedule goes by the time of day, "
+        "whatever the mood; off plays anything, well mixed; later the last choice is kept",
     )
     goal: Goal = _field(
         Goal.CALM, "Goal at first start", "where a shift leads; later the last choice is kept"
@@ -176,7 +202,7 @@ class ShiftingSettings(Section):
     schedule: dict[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], Goal] = Field(
         default={"06:30": Goal.LIFT, "09:00": Goal.FOCUS, "17:00": Goal.CALM, "22:30": Goal.SLEEP},
         title="Schedule",
-        description="what to play from this time of day on while the mood is not known",
+        description="what to play from this time of day on, by schedule or without a mood",
         min_length=1,
         max_length=48,
     )
@@ -207,6 +233,19 @@ class ShiftingSettings(Section):
         title="Cut songs",
         text="let a mood that has moved far away for a minute replace the song that is playing",
     )
+    learns: bool = _field(
+        default=True,
+        title="Learn what is liked",
+        text="let likes, skips and what the mood does after a song count for later choices; what "
+        "was learnt is kept, and not looked at, while this is off",
+    )
+    exploration: float = _field(
+        0.5,
+        "Try things out",
+        "how far choices may stray from what is known to be liked, to learn more; 0: never",
+        least=0,
+        most=1,
+    )
 
 
 class PlayerSettings(Section):
@@ -219,11 +258,44 @@ class PlayerSettings(Section):
         "", "Sound device", "name of the ALSA or PulseAudio device; empty: default"
     )
     start_volume_pct: int = _field(
-        60, "Volume at first start", "later the last volume is kept", unit="%", least=0, most=100
+        50, "Volume at first start", "later the last volume is kept", unit="%", least=0, most=100
     )
+    safe_volume_pct: int = _field(
+        50, "Volume after a start", "when the appliance was off, the music begins no louder than "
+        "this, whatever was chosen before", unit="%", least=0, most=100,
+    )  # fmt: skip
     most_volume_pct: int = _field(
         100, "Loudest", "what 100 % on the page amounts to", unit="%", least=5, most=100
     )
+    quiet_from: TimeOrNone = _field(
+        "", "Quiet from", "from this time of day the music keeps down, such as 22:00; empty: never"
+    )
+    quiet_to: TimeOfDay = _field("07:00", "Quiet until", "when the music may be louder again")
+    quiet_volume_pct: int = _field(
+        20, "Quiet volume", "meanwhile it is no louder than this, whatever anyone chooses",
+        unit="%", least=0, most=100,
+    )  # fmt: skip
+    target_lufs: float = _field(
+        -17.0, "Even loudness", "all tracks are made as loud as this, where it is known how loud "
+        "they are; nearer to 0 is louder",
+        unit="LUFS", least=-30, most=-10,
+    )  # fmt: skip
+    crossfade_s: float = _field(
+        4.0, "Cross-fade", "how long one track fades into the next; not within an album; 0: never",
+        unit="s", least=0, most=12,
+    )  # fmt: skip
+    resume: bool = _field(
+        default=True,
+        title="Go on after a power cut",
+        text="with the same track at the same place, when the appliance was off",
+    )
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        """When the music keeps down; None: never."""
+        if not self.quiet_from:
+            return None
+        return QuietHours(_minute(self.quiet_from), _minute(self.quiet_to), self.quiet_volume_pct)
 
 
 class LibrarySettings(Section):
@@ -376,11 +448,15 @@ class Settings(BaseModel):
                 variety=shifting.variety,
             ),
             schedule=tuple(
-                Scheduled(int(time[:2]) * 60 + int(time[3:]), goal)
-                for time, goal in sorted(shifting.schedule.items())
+                Scheduled(_minute(time), goal) for time, goal in sorted(shifting.schedule.items())
             ),
             ramp_s=shifting.ramp_min * 60,
             empty_pause_s=shifting.empty_pause_min * 60,
             cut_on_drift=shifting.cut_on_drift,
+            crossfade_s=self.player.crossfade_s,
+            target_lufs=self.player.target_lufs,
+            quiet=self.player.quiet,
+            learns=shifting.learns,
+            exploration=shifting.exploration,
             seed=seed,
         )

@@ -43,6 +43,9 @@ class Rules:
         crossfade_s: How long one track fades into the next, 0 or more; not within an album.
         target_lufs: How loud all tracks are made, LUFS.
         quiet: When the music keeps down, whatever anyone asks for; None: never.
+        learns: What is liked and what is not counts in choices, and is learnt.
+        exploration: How far chance may stray from what is known to be liked, to learn more, 0
+            (not at all) to 1.
         seed: What chance is drawn from; the same seed and events give the same decisions.
     """
 
@@ -58,6 +61,8 @@ class Rules:
     crossfade_s: float = 4.0
     target_lufs: float = -17.0
     quiet: QuietHours | None = None
+    learns: bool = True
+    exploration: float = 0.5
     seed: str = "0"
 
 

@@ -185,7 +185,7 @@ def _live_by_settings(
         listening.apply(settings.library)
 
     page, broker, panel = parts
-    desk.on_change(frozenset({"mood", "shifting"}), rules)
+    desk.on_change(frozenset({"mood", "shifting", "player"}), rules)
     desk.on_change(frozenset({"camera", "panel"}), eye)
     desk.on_change(frozenset({"player"}), voice)
     desk.on_change(frozenset({"library"}), library)

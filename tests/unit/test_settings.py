@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from soulsync_edge.domain.loudness import QuietHours
 from soulsync_edge.domain.mood import LONGEST_GAP_S
+from soulsync_edge.domain.session import Rules
 from soulsync_edge.errors import ConfigError
-from soulsync_edge.settings import CameraSettings, Settings, WebSettings
+from soulsync_edge.settings import (
+    CameraSettings,
+    PlayerSettings,
+    Settings,
+    ShiftingSettings,
+    WebSettings,
+)
 from soulsync_edge.settings_problems import settings_from
 
 TEXTS = [
@@ -95,3 +103,59 @@ def test_what_counts_at_the_first_start_alone_is_called_so(section: str, key: st
 
     assert "at first start" in str(field.title)
     assert "later the" in str(field.description)
+
+
+@pytest.mark.parametrize("key", ["quiet_from", "quiet_to"])
+@pytest.mark.parametrize(
+    "time", ["24:00", "7:00", "22:60", "22.00", "at ten", "22:00 ", "\u0662:00"]
+)
+def test_what_is_no_time_of_day_is_told(key: str, time: str) -> None:
+    problem = _problem("player", key, time)
+
+    assert f"[player] {key} = " in problem
+    assert ": must be a time of day such as 22:00" in problem
+
+
+def test_quiet_hours_reach_the_rules_and_none_are_the_default() -> None:
+    quiet = PlayerSettings(quiet_from="22:05", quiet_to="06:30", quiet_volume_pct=15)
+
+    assert Settings().rules("1").quiet is None
+    assert Settings(player=quiet).rules("1").quiet == QuietHours(22 * 60 + 5, 6 * 60 + 30, 15)
+
+
+def test_loudness_fades_and_learning_reach_the_rules() -> None:
+    settings = Settings(
+        player=PlayerSettings(crossfade_s=7, target_lufs=-20),
+        shifting=ShiftingSettings(learns=False, exploration=0.25),
+    )
+
+    rules = settings.rules("1")
+
+    assert (rules.crossfade_s, rules.target_lufs) == (7, -20)
+    assert (rules.learns, rules.exploration) == (False, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "values"),
+    [
+        ("player", "crossfade_s", (-1, 12.5)),
+        ("player", "target_lufs", (-31, -9)),
+        ("player", "safe_volume_pct", (-1, 101)),
+        ("player", "quiet_volume_pct", (-1, 101)),
+        ("shifting", "exploration", (-0.1, 1.1)),
+    ],
+)
+def test_numbers_out_of_their_range_are_refused(
+    section: str, key: str, values: tuple[float, float]
+) -> None:
+    low, high = values
+
+    assert "greater than or equal to" in _problem(section, key, low)
+    assert "less than or equal to" in _problem(section, key, high)
+
+
+def test_defaults_of_settings_and_rules_agree_where_nothing_else_is_meant() -> None:
+    rules = Settings().rules("0")
+
+    for name in ("crossfade_s", "target_lufs", "quiet", "learns", "exploration", "ramp_s"):
+        assert getattr(rules, name) == getattr(Rules(), name)
