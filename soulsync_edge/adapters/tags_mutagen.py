@@ -33,6 +33,14 @@ _MOST_TEXTS = 16
 _SLOWEST_BPM, _FASTEST_BPM = 20.0, 400.0
 """Beats per minute; anything outside is a slip of whoever tagged, or a zero for unknown."""
 
+_MOST_GAIN_DB = 40.0
+"""No music is this far from -18 LUFS: what lies beyond is a slip."""
+
+_R128_STEPS_PER_DB = 256.0
+_R128_BELOW_DB = 5.0
+"""R128 gains count in 256ths of a dB towards -23 LUFS, 5 dB below what ReplayGain aims at.
+Source: RFC 7845, section 5.2.1; ReplayGain 2.0 specification."""
+
 _BIDI_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """They would let a title turn the words around it on a page."""
 
@@ -46,6 +54,8 @@ _ID3: _Names = {
     "moods": ("TMOO", "TXXX:MOOD", "TXXX:Mood", "TXXX:mood"),
     "tempo": ("TBPM", "TXXX:BPM", "TXXX:bpm"),
     "key": ("TKEY", "TXXX:INITIALKEY", "TXXX:initialkey", "TXXX:KEY", "TXXX:key"),
+    "year": ("TDRC", "TDOR", "TXXX:YEAR", "TXXX:year"),
+    "gain": ("TXXX:replaygain_track_gain", "TXXX:REPLAYGAIN_TRACK_GAIN", "RVA2:track"),
 }
 _MP4: _Names = {
     "title": ("\xa9nam",),
@@ -59,6 +69,11 @@ _MP4: _Names = {
         "----:com.apple.iTunes:INITIALKEY",
         "----:com.apple.iTunes:KEY",
     ),
+    "year": ("\xa9day",),
+    "gain": (
+        "----:com.apple.iTunes:replaygain_track_gain",
+        "----:com.apple.iTunes:REPLAYGAIN_TRACK_GAIN",
+    ),
 }
 _ASF: _Names = {
     "title": ("Title",),
@@ -68,6 +83,8 @@ _ASF: _Names = {
     "moods": ("WM/Mood",),
     "tempo": ("WM/BeatsPerMinute",),
     "key": ("WM/InitialKey",),
+    "year": ("WM/Year", "WM/OriginalReleaseYear"),
+    "gain": ("replaygain_track_gain", "REPLAYGAIN_TRACK_GAIN"),
 }
 _NAMED: _Names = {  # Vorbis comments and APE tags: free names, upper and lower case alike
     "title": ("title",),
@@ -77,6 +94,9 @@ _NAMED: _Names = {  # Vorbis comments and APE tags: free names, upper and lower 
     "moods": ("mood",),
     "tempo": ("bpm", "tempo"),
     "key": ("initialkey", "key"),
+    "year": ("date", "year", "originaldate"),
+    "gain": ("replaygain_track_gain",),
+    "r128": ("r128_track_gain",),
 }
 
 
@@ -173,6 +193,10 @@ def _tags_of(music: Any) -> Tags:  # a mutagen file
         tempo_bpm=_tempo_bpm(_texts(tags, names["tempo"])),
         key=_first(_texts(tags, names["key"]))[:20],
         duration_s=duration_s if math.isfinite(duration_s) and duration_s > 0 else 0.0,
+        year=_year(_texts(tags, names["year"])),
+        replay_gain_db=_replay_gain_db(
+            _texts(tags, names["gain"]), _texts(tags, names.get("r128", ()))
+        ),
     )
 
 
@@ -193,6 +217,8 @@ def _texts(tags: Any, names: Iterable[str]) -> tuple[str, ...]:  # some kind of 
             value = value.genres  # resolves the numbers old taggers wrote
         elif hasattr(value, "text"):
             value = value.text
+        elif hasattr(value, "gain"):
+            value = value.gain  # of ID3's own relative volume, in dB
         many = value if isinstance(value, list | tuple) else [value]
         if texts := tuple(filter(None, map(_clean, _flat(many)))):
             return texts[:_MOST_TEXTS]
@@ -224,3 +250,22 @@ def _tempo_bpm(texts: tuple[str, ...]) -> float | None:
         return None
     tempo_bpm = float(number.group().replace(",", "."))
     return tempo_bpm if _SLOWEST_BPM <= tempo_bpm <= _FASTEST_BPM else None
+
+
+def _year(texts: tuple[str, ...]) -> int | None:
+    """Return the year of a date, however it is written: `1999-05-01`, `01/05/1999`, `19990501`."""
+    found = re.search(r"(?<!\d)(1\d{3}|20\d{2})(?:\d{4})?(?!\d)", _first(texts))
+    return int(found.group(1)) if found else None
+
+
+def _replay_gain_db(gain: tuple[str, ...], r128: tuple[str, ...]) -> float | None:
+    """Return the gain towards -18 LUFS, from a ReplayGain in dB or an R128 gain."""
+    if (gain_db := _number(gain)) is None and (steps := _number(r128)) is not None:
+        gain_db = steps / _R128_STEPS_PER_DB + _R128_BELOW_DB
+    return gain_db if gain_db is not None and abs(gain_db) <= _MOST_GAIN_DB else None
+
+
+def _number(texts: tuple[str, ...]) -> float | None:
+    """Return the number a text begins with, point or comma, with its sign."""
+    found = re.match(r"\s*([+-]?\s*(?:\d{1,9}(?:[.,]\d{0,9})?|[.,]\d{1,9}))", _first(texts))
+    return float(re.sub(r"\s", "", found.group(1)).replace(",", ".")) if found else None

@@ -21,6 +21,8 @@ class Tags:
         tempo_bpm: Beats per minute, above 0.
         key: Musical key as written: `C`, `Am`, `F# minor`, `8A` (Camelot).
         duration_s: Playing time, 0 when unknown.
+        year: When it came out.
+        replay_gain_db: How much to turn it up, relative to -18 LUFS.
     """
 
     title: str = ""
@@ -31,6 +33,8 @@ class Tags:
     tempo_bpm: float | None = None
     key: str = ""
     duration_s: float = 0.0
+    year: int | None = None
+    replay_gain_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ _WHOLE = Tags(
     tempo_bpm=72.0,
     key="Am",
     duration_s=1.0,
+    year=1999,
+    replay_gain_db=-6.5,
 )
 
 
@@ -45,6 +47,8 @@ def _tag_id3(file: Any) -> None:
         _ID3.TMOO(text="calm"),
         _ID3.TBPM(text="72"),
         _ID3.TKEY(text="Am"),
+        _ID3.TDRC(text="1999-05-01"),
+        _ID3.TXXX(desc="replaygain_track_gain", text="-6.50 dB"),
     ):
         file.tags.add(frame)
 
@@ -52,6 +56,7 @@ def _tag_id3(file: Any) -> None:
 def _tag_vorbis(file: Any) -> None:
     file["TITLE"], file["Artist"], file["album"] = "Rain", "The Gutters", "Weather"
     file["genre"], file["MOOD"], file["bpm"], file["initialkey"] = "Ambient", "calm", "72", "Am"
+    file["date"], file["REPLAYGAIN_TRACK_GAIN"] = "1999-05-01", "-6.50 dB"
 
 
 def _tag_mp4(file: Any) -> None:
@@ -59,12 +64,15 @@ def _tag_mp4(file: Any) -> None:
     file["\xa9gen"], file["tmpo"] = "Ambient", [72]
     file["----:com.apple.iTunes:MOOD"] = _MP4.MP4FreeForm(b"calm")
     file["----:com.apple.iTunes:initialkey"] = _MP4.MP4FreeForm(b"Am")
+    file["\xa9day"] = "1999-05-01"
+    file["----:com.apple.iTunes:replaygain_track_gain"] = _MP4.MP4FreeForm(b"-6.50 dB")
 
 
 def _tag_asf(file: Any) -> None:
     file["Title"], file["Author"], file["WM/AlbumTitle"] = "Rain", "The Gutters", "Weather"
     file["WM/Genre"], file["WM/Mood"] = "Ambient", "calm"
     file["WM/BeatsPerMinute"], file["WM/InitialKey"] = "72", "Am"
+    file["WM/Year"], file["replaygain_track_gain"] = "1999", "-6.50 dB"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +148,61 @@ def test_tempo_is_read_as_people_write_it(
     file.save()
 
     assert MutagenTagReader().read(path).tempo_bpm == tempo_bpm
+
+
+@pytest.mark.parametrize(
+    ("written", "year"),
+    [
+        ("1999", 1999),
+        ("01/05/1999", 1999),
+        ("2019-02-30T10:00", 2019),
+        ("0000", None),
+        ("19990501", 1999),
+        ("199905", None),
+        ("soon", None),
+    ],
+)
+def test_a_year_is_found_in_dates_as_people_write_them(
+    tmp_path: Path, written: str, year: int | None
+) -> None:
+    path = write_tone(tmp_path / "a.flac")
+    file = mutagen.File(path)
+    file["date"] = written
+    file.save()
+
+    assert MutagenTagReader().read(path).year == year
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "gain_db"),
+    [
+        ("REPLAYGAIN_TRACK_GAIN", "+3.2 dB", 3.2),
+        ("replaygain_track_gain", "- 7,89 dB", -7.89),
+        ("replaygain_track_gain", ".5", 0.5),
+        ("replaygain_track_gain", "99 dB", None),
+        ("replaygain_track_gain", "loud", None),
+        ("R128_TRACK_GAIN", "-1280", 0.0),  # 5 dB below -23 LUFS brings -18 LUFS
+        ("R128_TRACK_GAIN", "512", 7.0),
+    ],
+)
+def test_the_gain_towards_18_lufs_is_read_from_either_tag(
+    tmp_path: Path, name: str, written: str, gain_db: float | None
+) -> None:
+    path = write_tone(tmp_path / "a.opus")
+    file = mutagen.File(path)
+    file[name] = written
+    file.save()
+
+    assert MutagenTagReader().read(path).replay_gain_db == gain_db
+
+
+def test_the_gain_of_id3_itself_is_read(tmp_path: Path) -> None:
+    path = write_tone(tmp_path / "a.mp3")
+    tags = _ID3.ID3()
+    tags.add(_ID3.RVA2(desc="track", channel=1, gain=-4.5, peak=0.9))
+    tags.save(path)
+
+    assert MutagenTagReader().read(path).replay_gain_db == -4.5
 
 
 def test_texts_come_out_fit_for_a_page(tmp_path: Path) -> None:
