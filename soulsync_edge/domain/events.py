@@ -8,6 +8,9 @@ from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode
 
+LONGEST_SLEEP_MIN = 240
+"""A sleep timer is set to no more minutes."""
+
 
 class Part(StrEnum):
     """A part of the appliance whose health people see."""

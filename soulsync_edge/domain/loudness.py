@@ -8,13 +8,23 @@ DUCKED = 0.35
 """Share of the volume that is left while something else is heard; ours to tune by ear."""
 
 SLEEP_FADE_S = 300.0
-"""Seconds before the end over which the music goes down when it was told when to end."""
+"""Seconds before the end over which the music goes down when it was told when to end; a shorter
+time is all of it a fade."""
+
+SLEEP_SILENCE_S = 1.0
+"""Seconds before the end at which the fade is over: volume is told once a second."""
 
 REPLAY_GAIN_LUFS = -18.0
 """The loudness ReplayGain tags lead to. Source: ReplayGain 2.0 specification."""
 
 HIGHEST_PEAK_DBTP = -1.0
 """No peak is brought above this. Source: EBU R128 (2023), maximum permitted true peak."""
+
+SILENCE_LUFS = -70.0
+"""Loudness that stands for silence: what was heard does not tell how loud the rest is."""
+
+LEAST_REPLAY_GAIN_DB = -24.0
+"""A tag below is damaged: no music is as loud as it would have to be, 6 LUFS."""
 
 MOST_GAIN_DB = 12.0
 """A track is never turned up by more: what is that quiet is meant to be, or is nearly silent."""
@@ -48,6 +58,7 @@ def heard_volume_pct(
     quiet: QuietHours | None = None,
     is_ducked: bool = False,
     sleep_left_s: float | None = None,
+    sleep_fade_s: float = SLEEP_FADE_S,
 ) -> int:
     """Return how loud the music is to be, 0 to 100; never above `chosen_pct`.
 
@@ -57,6 +68,7 @@ def heard_volume_pct(
         quiet: When it has to keep down.
         is_ducked: Something else wants to be heard.
         sleep_left_s: Seconds until the music ends by itself; None: it does not.
+        sleep_fade_s: How long before that it begins to fade, above `SLEEP_SILENCE_S`.
     """
     volume: float = chosen_pct
     if quiet is not None and quiet.covers(minute_of_day):
@@ -64,25 +76,25 @@ def heard_volume_pct(
     if is_ducked:
         volume *= DUCKED
     if sleep_left_s is not None:
-        volume *= min(max(sleep_left_s / SLEEP_FADE_S, 0.0), 1.0)
+        share = (sleep_left_s - SLEEP_SILENCE_S) / (sleep_fade_s - SLEEP_SILENCE_S)
+        volume *= min(max(share, 0.0), 1.0)
     return round(volume)
 
 
 def gain_db(track: Track, target_lufs: float) -> float:
     """Return how much to turn `track` up, or down, to be as loud as all others; dB.
 
-    By what was measured, else by its ReplayGain tag, else not at all. Its peaks stay below full
-    scale, as far as they are known.
+    By what was measured, else by its ReplayGain tag, else not at all. What is known of its peaks
+    stays below full scale, even where that leaves it less loud than others.
 
     Args:
         track: Which one.
         target_lufs: How loud all should be, LUFS.
     """
-    if track.sound is not None:
+    if track.sound is not None and track.sound.loudness_lufs > SILENCE_LUFS:
         wanted = target_lufs - track.sound.loudness_lufs
-        room = HIGHEST_PEAK_DBTP - track.sound.true_peak_dbtp
-        return min(wanted, max(room, 0.0) if wanted > 0 else wanted, MOST_GAIN_DB)
+        return min(wanted, HIGHEST_PEAK_DBTP - track.sound.true_peak_dbtp, MOST_GAIN_DB)
     if track.replay_gain_db is not None:
-        wanted = track.replay_gain_db + target_lufs - REPLAY_GAIN_LUFS
-        return min(wanted, 0.0)  # how high its peaks are is not known: never up
+        tag = max(track.replay_gain_db, LEAST_REPLAY_GAIN_DB)
+        return min(tag + target_lufs - REPLAY_GAIN_LUFS, 0.0)  # peaks are not known: never up
     return 0.0

@@ -6,7 +6,7 @@ from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.choosing import ChoiceRules, Heard
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.hearing import ListeningProgress
-from soulsync_edge.domain.loudness import QuietHours
+from soulsync_edge.domain.loudness import SLEEP_FADE_S, QuietHours
 from soulsync_edge.domain.mood import Mood, MoodRules
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode, Shift
@@ -97,6 +97,19 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Ducking:
+    """Something else wants to be heard, and the music makes room for it.
+
+    Attributes:
+        by: Who asked.
+        since_s: When it last did.
+    """
+
+    by: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class FailedTrack:
     """A track that could not be played.
 
@@ -152,8 +165,9 @@ class Session:
         music_is_on: The person wants music.
         volume_pct: How loud the person wants it, 0 to 100.
         told_volume_pct: How loud the voice was told to be, which may be less; None: not told yet.
-        ducked_by: Who wants the music to make room just now.
+        duckings: Who wants the music to make room just now, each once, the longest ago first.
         sleep_at_s: When the music ends by itself, or None.
+        sleep_fade_s: How long before that it begins to fade, above 0.
         mode: What the music does with the mood.
         goal: Where a shift leads.
         shift: The shift under way, or None.
@@ -188,8 +202,9 @@ class Session:
     music_is_on: bool = True
     volume_pct: int = 60
     told_volume_pct: int | None = None
-    ducked_by: frozenset[str] = frozenset()
+    duckings: tuple[Ducking, ...] = ()
     sleep_at_s: float | None = None
+    sleep_fade_s: float = SLEEP_FADE_S
     mode: Mode = Mode.MATCH
     goal: Goal = Goal.CALM
     shift: Shift | None = None
@@ -214,6 +229,11 @@ class Session:
     def health_of(self, part: Part) -> Health | None:
         """Return how `part` is, or None when it never said so."""
         return next((health for health in self.health if health.part is part), None)
+
+    @property
+    def ducked_by(self) -> frozenset[str]:
+        """Who wants the music to make room just now."""
+        return frozenset(one.by for one in self.duckings)
 
     @property
     def can_see(self) -> bool:

@@ -4,13 +4,19 @@ from dataclasses import replace
 from typing import assert_never
 
 from soulsync_edge.domain import events as ev
-from soulsync_edge.domain.commands import Command, PlayTone, SetCamera, SetVolume, StopMusic
-from soulsync_edge.domain.loudness import heard_volume_pct
+from soulsync_edge.domain.commands import Command, PlayTone, SetCamera, StopMusic
 from soulsync_edge.domain.mood import Mood, mood_after_silence
 from soulsync_edge.domain.session import Context, FailedTrack, Health, Session
 from soulsync_edge.domain.shifting import Mode
 from soulsync_edge.domain.sight import Sight, mood_after_sight
 from soulsync_edge.domain.steering import Transition, begin_track, resumed, steered, without_track
+from soulsync_edge.domain.volume import (
+    after_ducking,
+    after_sleep_chosen,
+    after_time,
+    with_music,
+    with_volume,
+)
 
 Turn = tuple[Session, tuple[Command, ...]]
 """The session after an event, and what to ask of the actuators."""
@@ -31,10 +37,10 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
     Total: any event is fine in any state.
     """
     now_s = event.at_s if session.now_s is None else max(session.now_s, event.at_s)
-    session, commands = _after(replace(session, now_s=now_s), event, context)
+    session, commands = _after(after_time(replace(session, now_s=now_s)), event, context)
     session, more = steered(session, context)
     must_be_heard = isinstance(event, ev.SoundTestRequested)
-    session, loudness = _with_volume(session, context, must_be_heard=must_be_heard)
+    session, loudness = with_volume(session, context, must_be_heard=must_be_heard)
     return session, (*loudness, *commands, *more)
 
 
@@ -44,8 +50,7 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return _after_sight(session, event, context), ()
         case ev.Tick():
             mood = mood_after_silence(session.mood, event.at_s, context.rules.mood)
-            session = replace(session, mood=mood, minute_of_day=event.minute_of_day)
-            return _after_bedtime(session), ()
+            return replace(session, mood=mood, minute_of_day=event.minute_of_day), ()
         case ev.PartReported():
             return _after_report(session, event), ()
         case (
@@ -79,13 +84,13 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             may_skip = session.playing is not None and not session.is_silent_for
             return begin_track(session, context, Transition.SKIP) if may_skip else (session, ())
         case ev.MusicSwitched():
-            return replace(session, music_is_on=event.is_on), ()
+            return with_music(session, is_on=event.is_on), ()
         case ev.CameraSwitched():
             return _with_camera(session, is_on=event.is_on)
         case ev.ButtonPressed():
             return _with_camera(session, is_on=not session.camera_is_on)
         case ev.ButtonHeld():
-            return replace(session, music_is_on=not session.music_is_on), ()
+            return with_music(session, is_on=not session.music_is_on), ()
         case ev.VolumeChosen():
             return replace(session, volume_pct=min(max(event.volume_pct, 0), 100)), ()
         case ev.ModeChosen():
@@ -99,13 +104,9 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
         case ev.TasteErased():
             return session, ()
         case ev.SleepChosen():
-            sleep_at_s = (session.now_s or 0.0) + event.minutes * 60 if event.minutes else None
-            return replace(session, sleep_at_s=sleep_at_s), ()
+            return after_sleep_chosen(session, event), ()
         case ev.DuckingChanged():
-            ducked_by = session.ducked_by - {event.by}
-            return replace(
-                session, ducked_by=ducked_by | {event.by} if event.is_on else ducked_by
-            ), ()
+            return after_ducking(session, event), ()
         case ev.SoundTestRequested():
             return session, ((PlayTone(),) if session.has_voice else ())
     assert_never(event)
@@ -204,13 +205,6 @@ def _after_catalogue(session: Session, context: Context) -> Turn:
     return without_track(session), (StopMusic(),)
 
 
-def _after_bedtime(session: Session) -> Session:
-    """End the music when the time it was given is over."""
-    if session.sleep_at_s is None or (session.now_s or 0.0) < session.sleep_at_s:
-        return session
-    return replace(session, sleep_at_s=None, music_is_on=False)
-
-
 def _after_judgement(session: Session, event: ev.TrackJudged, context: Context) -> Turn:
     """Go on to another track when this one is not wanted."""
     playing = session.playing
@@ -227,35 +221,6 @@ def _replayed(session: Session, context: Context) -> Turn:
     if session.playing is None or session.is_silent_for:
         return session, ()
     return resumed(replace(session, playing=replace(session.playing, position_s=0.0)), context)
-
-
-def _with_volume(session: Session, context: Context, *, must_be_heard: bool) -> Turn:
-    """Tell the voice how loud to be, when that is news to it.
-
-    While there is no music, or while it just fades away, nothing is turned up.
-    """
-    now_s = session.now_s or 0.0
-    sleep_left_s = None if session.sleep_at_s is None else session.sleep_at_s - now_s
-    volume_pct = heard_volume_pct(
-        session.volume_pct,
-        minute_of_day=session.minute_of_day,
-        quiet=context.rules.quiet,
-        is_ducked=bool(session.ducked_by),
-        sleep_left_s=sleep_left_s,
-    )
-    if not session.has_voice:
-        return replace(session, told_volume_pct=None), ()
-    told_pct = session.told_volume_pct
-    if volume_pct == told_pct:
-        return session, ()
-    if (
-        session.is_silent_for
-        and not must_be_heard
-        and told_pct is not None
-        and volume_pct > told_pct
-    ):
-        return session, ()
-    return replace(session, told_volume_pct=volume_pct), (SetVolume(volume_pct),)
 
 
 def _with_camera(session: Session, *, is_on: bool) -> Turn:

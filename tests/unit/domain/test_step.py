@@ -24,56 +24,10 @@ from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode
 from soulsync_edge.domain.steering import BLIND_S, DARK_S, STOP_FADE_S, WAITING, target_now
 from soulsync_edge.domain.step import FAILURES_BEFORE_REST, LONGEST_REST_S, REST_S, step
 from soulsync_edge.domain.track import Catalogue, catalogue_of
-from soulsync_edge.fakes import estimate_of
+from tests.rooms import CATALOGUE, CONTEXT, Room, a_playing_room
 from tests.strategies import TRACK_IDS, a_track, catalogues, events
 
-CATALOGUE = catalogue_of(
-    a_track(f"t{number}", Affect(number / 5 - 0.5, number / 5 - 0.5)) for number in range(6)
-)
-CONTEXT = Context(rules=Rules(seed="test"), catalogue=CATALOGUE)
 STOP = StopMusic(STOP_FADE_S)
-
-
-class Room:
-    """A session that is told of events and remembers what was asked of the actuators."""
-
-    def __init__(self, context: Context = CONTEXT, session: Session | None = None) -> None:
-        self.session = session or Session()
-        self.context = context
-        self.asked: list[Command] = []
-        self.now_s = 0.0
-
-    def happens(self, event: ev.Event) -> tuple[Command, ...]:
-        self.now_s = max(self.now_s, event.at_s)
-        self.session, commands = step(self.session, event, self.context)
-        self.asked.extend(commands)
-        return commands
-
-    def looks(self, emotion: Emotion | None, for_s: float) -> None:
-        for _ in range(round(for_s * 4)):
-            at_s = self.now_s + 0.25
-            if emotion is None:
-                self.happens(ev.NobodySeen(at_s))
-            else:
-                estimate = estimate_of(emotion)
-                self.happens(ev.EstimateArrived(at_s, estimate.probabilities, 0.9, 1))
-
-    def waits(self, for_s: float) -> None:
-        for _ in range(round(for_s)):
-            self.happens(ev.Tick(self.now_s + 1.0, 600))
-
-    @property
-    def plays(self) -> list[str]:
-        return [command.track_id for command in self.asked if isinstance(command, PlayTrack)]
-
-
-def a_playing_room(context: Context = CONTEXT) -> Room:
-    room = Room(context)
-    room.happens(ev.EyeFound(0.0))
-    room.happens(ev.VoiceFound(0.0))
-    room.looks(Emotion.HAPPY, for_s=8)
-    assert len(room.plays) == 1
-    return room
 
 
 def test_music_begins_once_the_mood_is_clear() -> None:
