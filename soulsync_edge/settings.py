@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from soulsync_edge.domain.choosing import ChoiceRules
+from soulsync_edge.domain.freshness import ChoiceRules
 from soulsync_edge.domain.loudness import QuietHours
 from soulsync_edge.domain.mood import MoodRules
 from soulsync_edge.domain.session import Rules, Scheduled

@@ -1,7 +1,8 @@
 """Writes the traces again after what they hold got new fields: `python -m tests.renewed_traces`.
 
 Fields that are missing take their defaults, ones that are gone are dropped, and what the events
-lead to is decided anew.
+lead to is decided anew. Where another track is chosen than before, it takes its place in what the
+voice said of it.
 """
 
 import dataclasses
@@ -11,7 +12,7 @@ import types
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from soulsync_edge.domain.commands import Command
+from soulsync_edge.domain.commands import Command, PlayTrack
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.step import step
 from soulsync_edge.programs.replay import decisions
@@ -26,11 +27,17 @@ def renew(trace: Path) -> None:
     """Write `trace`, and the text beside it, as the appliance of today would."""
     session, context = Session(), Context()
     written: list[bytes] = []
+    now_called: dict[str, str] = {}
+    chosen = ""
     for raw in trace.read_bytes().splitlines():
         body = json.loads(raw)
         kind = body.pop("kind")
         if kind in COMMANDS:
+            if kind == PlayTrack.__name__ and chosen:
+                now_called[body["track_id"]] = chosen
             continue
+        if kind.startswith("Track"):
+            body["track_id"] = now_called.get(body["track_id"], body["track_id"])
         whole = {"kind": kind} | _whole(KINDS[kind], body)
         line = TRACE.decode(json.dumps(whole).encode())
         written.append(TRACE.encode(line))
@@ -40,6 +47,8 @@ def renew(trace: Path) -> None:
             context = line
         elif not isinstance(line, Command):
             session, commands = step(session, line, context)
+            played = [one.track_id for one in commands if isinstance(one, PlayTrack)]
+            chosen = played[-1] if played else ""
             written.extend(TRACE.encode(command) for command in commands)
     trace.write_bytes(b"".join(written))
     told = "".join(f"{line}\n" for line, _ in decisions(trace))

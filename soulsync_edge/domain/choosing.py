@@ -1,41 +1,16 @@
-"""Choose the next track: near the target, not heard lately, artists spaced, chance seeded."""
+"""Choose the next track: near the target, fresh, well liked, going well with the last."""
 
-import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, Spread
+from soulsync_edge.domain.costs import Costs
+from soulsync_edge.domain.fit import misfit
+from soulsync_edge.domain.freshness import ChoiceRules, Heard, Past
+from soulsync_edge.domain.liking import Liking
+from soulsync_edge.domain.music_words import IN_THE_MIDDLE, compared, feel
+from soulsync_edge.domain.shelf import Shelf
 from soulsync_edge.domain.track import Catalogue, Track
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceRules:
-    """How free and how fresh choices are.
-
-    Attributes:
-        cooldown_s: A track does not come back sooner than this while another can be played.
-        artist_gap: An artist is held back for this many tracks while others are near enough.
-        variety: How far beyond the nearest track chance may reach, as a distance on the
-            affect plane; 0 always takes the nearest.
-    """
-
-    cooldown_s: float = 3600.0
-    artist_gap: int = 2
-    variety: float = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A track that was started.
-
-    Attributes:
-        track_id: Which one.
-        artist: Its artist; empty when unknown.
-        at_s: When it was started, on the clock of the events.
-    """
-
-    track_id: str
-    artist: str
-    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +18,7 @@ class Choice:
     """The track to play next.
 
     Attributes:
-        track: Which one.
+        track: Which one, where it sits after all that was said of it.
         why: The reason in words a person understands.
     """
 
@@ -51,70 +26,99 @@ class Choice:
     why: str
 
 
-# What a repeated artist costs, in units of distance on the affect plane: enough to prefer a
-# neighbour, too little to cross into another mood. Our choice, not measured.
-ARTIST_PENALTY = 0.4
+_CANDIDATES = 240
+"""Tracks that are weighed, the nearest of all: further ones cost more than any liking makes up."""
+
+_MIXED = 64
+"""Tracks that are weighed when any will do: few, so that the best liked do not always come."""
 
 
 def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     catalogue: Catalogue,
-    target: Affect,
+    target: Affect | None,
     history: tuple[Heard, ...],
     *,
     now_s: float,
     seed: str,
     rules: ChoiceRules,
     barred: frozenset[str] = frozenset(),
+    allows: Callable[[Affect], bool] | None = None,
+    liking: Liking | None = None,
+    unsure: Spread | None = None,
 ) -> Choice | None:
     """Return the track to play next, or None when nothing can be played.
 
-    Among tracks outside their cooldown, and not the one just heard, the distance to `target` (plus
-    what a repeated artist costs) ranks them, and chance from `seed` picks one no further than
-    `variety` behind the first. When every track is still cooling down, the one heard longest ago
+    A track costs its expected distance to `target`, what jars after the track before in tempo, key
+    and loudness, and an artist or album heard lately; being liked makes it cheaper. The cheapest
+    plays, but for chance from `seed` and what is worth trying out, which together lead no further
+    than `variety` beyond it. When every track is still cooling down, the one heard longest ago
     plays: silence would be worse, and the why-line says so.
 
     Args:
         catalogue: What there is.
-        target: Where the music should sit.
+        target: Where the music should sit; None: anywhere, then chance decides over all.
         history: What was started, oldest first.
         now_s: The time of the choice, on the clock of the events.
         seed: The same seed and arguments give the same choice.
         rules: How free and how fresh.
         barred: Tracks that must not be chosen, such as ones that failed.
+        allows: Says which places are safe; None: all are.
+        liking: How well tracks are liked; never one that someone wants never to be played.
+        unsure: How unsure `target` is; None: it is meant.
     """
-    playable = [track for track in catalogue.tracks if track.track_id not in barred]
-    if not playable:
-        return None
-    last_heard_s = {heard.track_id: heard.at_s for heard in history}
-    fresh = [
-        track
-        for track in playable
-        if now_s - last_heard_s.get(track.track_id, float("-inf")) >= rules.cooldown_s
-    ]
-    last = history[-1].track_id if history else ""
-    fresh = [track for track in fresh if track.track_id != last] or fresh
-    if not fresh:
-        oldest = min(playable, key=lambda track: (last_heard_s[track.track_id], track.track_id))
-        return Choice(oldest, "everything was played lately; this one longest ago")
-    gap = rules.artist_gap
-    recent_artists = {heard.artist for heard in history[-gap:] if heard.artist} if gap else set()
+    liking = liking or Liking(learns=False)
+    past = Past(history, now_s, barred | liking.taste.never)
+    costs = Costs(rules, past, seed, liking)
 
-    costs = [
-        track.affect.distance_to(target) + ARTIST_PENALTY * (track.artist in recent_artists)
-        for track in fresh
-    ]
-    reach = min(costs) + rules.variety
-    near = sorted(
-        (cost, track.track_id) for track, cost in zip(fresh, costs, strict=True) if cost <= reach
-    )
-    # Chance decides between equals, it does not guard anything.
-    _, track_id = random.Random(seed).choice(near)  # noqa: S311
-    track = catalogue.by_id[track_id]
-    return Choice(track, _why(track, target))
+    def may_play(track: Track) -> bool:
+        return track.track_id not in past.barred and (allows is None or allows(track.affect))
+
+    shelf = Shelf(catalogue, seed, may_play, known=liking.known(catalogue))
+    rested = shelf.without(lambda track: track.track_id in costs.tired)
+    candidates = rested.anywhere(_MIXED) if target is None else rested.nearest(target, _CANDIDATES)
+    if not candidates:
+        return _longest_ago(catalogue, past, liking, may_play)
+    before = catalogue.by_id.get(history[-1].track_id) if history else None
+    spacing = costs.spacing((heard.artist, heard.album) for heard in history)
+
+    prices: dict[str, float] = {}
+    for track in candidates:
+        prices[track.track_id] = costs.at(track, target, unsure) + spacing.cost(track)
+        if before is not None and target is not None:
+            prices[track.track_id] += misfit(before.sound, track.sound)
+
+    def drawn(track: Track) -> tuple[float, str]:
+        return prices[track.track_id] + costs.stray(track, target), track.track_id
+
+    def expected(track: Track) -> tuple[float, str]:
+        return prices[track.track_id] + costs.chance(track), track.track_id
+
+    chosen = min(candidates, key=drawn)
+    is_trial = chosen is not min(candidates, key=expected)
+    reasons = [_fit(chosen, target)]
+    if before is not None and target is not None:
+        heard_before = liking.taste.corrected(before).affect
+        reasons.append(f"{compared(chosen.affect, heard_before)} the last")
+    reasons += liking.reasons(chosen, target, is_trial=is_trial)
+    return Choice(chosen, "; ".join(reasons))
 
 
-def _why(track: Track, target: Affect) -> str:
+def _longest_ago(
+    catalogue: Catalogue, past: Past, liking: Liking, may_play: Callable[[Track], bool]
+) -> Choice | None:
+    """Return what was heard longest ago of all that may play."""
+    last_heard_s = {heard.track_id: heard.at_s for heard in past.history}
+    for name in sorted(last_heard_s, key=lambda name: (last_heard_s[name], name)):
+        track = catalogue.by_id.get(name)
+        if track is not None and may_play(track := liking.taste.corrected(track)):
+            return Choice(track, "everything was played lately; this one longest ago")
+    return None
+
+
+def _fit(track: Track, target: Affect | None) -> str:
     """Return how the track relates to the target, in words."""
+    if target is None:
+        return "any music, as chance has it"
     distance = track.affect.distance_to(target)
     nearness = ("a close match", "near enough", "the best there is")
     match_ = nearness[(distance >= _CLOSE) + (distance >= _NEAR)]
@@ -123,19 +127,6 @@ def _why(track: Track, target: Affect) -> str:
     return f"{match_} for {wanted} music, going by {track.affect_source}"
 
 
-def feel(affect: Affect) -> str:
-    """Return a few words for a place on the affect plane: music is described, not a person."""
-    words = []
-    if abs(affect.arousal) >= _CLEARLY:
-        words.append("lively" if affect.arousal > 0 else "quiet")
-    if abs(affect.valence) >= _CLEARLY:
-        words.append("bright" if affect.valence > 0 else "dark")
-    return " and ".join(words) or IN_THE_MIDDLE
-
-
-IN_THE_MIDDLE = "in the middle"
-
 # Distances on the affect plane at which words change; ours to tune.
-_CLEARLY = 0.2
 _CLOSE = 0.3
 _NEAR = 0.6

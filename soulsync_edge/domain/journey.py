@@ -4,7 +4,13 @@ import math
 from dataclasses import dataclass
 
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import ChoiceRules
+from soulsync_edge.domain.freshness import ChoiceRules
+
+LEG = 0.4
+"""Distance between waypoints, well within the longest step: tracks lie beside them.
+
+This and the distances below are ours to tune, on the affect plane.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,19 @@ class Journey:
         goal: Where to lead it.
         start_name: What the mood is called; may be empty.
         goal_name: What the goal is called; may be empty.
+        leg: How far apart waypoints lie at most, where there are tracks enough for that; above 0.
     """
 
     start: Affect
     goal: Affect
     start_name: str = ""
     goal_name: str = ""
+    leg: float = LEG
 
     def lingers_at(self, affect: Affect) -> bool:
         """Return whether music at `affect` stays with the starting mood instead of moving on."""
-        # A goal that is near is moved on to by a small step.
-        reach = min(AT_END, self.start.distance_to(self.goal) / 2)
+        # A goal that is near is moved on to by a small step, and so is a waypoint that is.
+        reach = min(AT_END, _OFF_START * self.leg, self.start.distance_to(self.goal) / 2)
         return affect.distance_to(self.start) < reach
 
 
@@ -54,11 +62,8 @@ SHORTEST_STEP = 0.15
 AT_END = 0.3
 """This near a track counts as being at the start or at the goal."""
 
-_LEG = 0.4
-"""Distance between waypoints, well within the longest step: tracks lie beside them.
-
-These four are ours to tune, as distances on the affect plane.
-"""
+_OFF_START = 0.75
+"""Share of a leg beyond which a track has left the start."""
 
 
 def steps_for(start: Affect, goal: Affect) -> int:
@@ -66,9 +71,9 @@ def steps_for(start: Affect, goal: Affect) -> int:
     return min(max(legs_for(start, goal) + 2, FEWEST_STEPS), MOST_STEPS)
 
 
-def legs_for(start: Affect, goal: Affect) -> int:
-    """Return in how many even legs a way is best gone, 1 or more."""
-    return max(math.ceil(start.distance_to(goal) / _LEG), 1)
+def legs_for(start: Affect, goal: Affect, leg: float = LEG) -> int:
+    """Return in how many even legs of `leg` at most a way is gone, 1 or more."""
+    return max(math.ceil(start.distance_to(goal) / leg), 1)
 
 
 def waypoints(

@@ -1,13 +1,15 @@
 """The planned path: which tracks lead, step by step, from a mood to a goal, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import Heard, feel
+from soulsync_edge.domain.freshness import Heard, Past
 from soulsync_edge.domain.journey import AT_END, Journey, PathRules, steps_for
-from soulsync_edge.domain.path_search import ASSUMED_LENGTH_S, Found, Past, Search, playing_time_s
+from soulsync_edge.domain.liking import Liking
+from soulsync_edge.domain.music_words import compared, feel
+from soulsync_edge.domain.path_search import ASSUMED_LENGTH_S, Found, Search, playing_time_s
 from soulsync_edge.domain.track import Catalogue, Track
 
 
@@ -18,10 +20,12 @@ class Stop:
     Attributes:
         track: Which one.
         why: What it is there for, in words a person understands.
+        point: Where it should sit: its waypoint.
     """
 
     track: Track
     why: str
+    point: Affect
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
     history: tuple[Heard, ...] = (),
     now_s: float = 0.0,
     barred: frozenset[str] = frozenset(),
+    allows: Callable[[Affect], bool] | None = None,
+    liking: Liking | None = None,
 ) -> MusicPath | None:
     """Return the path from a mood to a goal, or None when nothing safe leads on.
 
@@ -71,9 +77,11 @@ def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
         history: What was started, oldest first; the path goes on from the last one.
         now_s: The time of planning, on the clock of the events.
         barred: Tracks that must not be chosen, such as ones that failed.
+        allows: Says of a place whether tracks may lie there, beside the rail; None: anywhere.
+        liking: How well tracks are liked; never one that someone wants never to be played.
     """
     steps = steps_for(journey.start, journey.goal) if steps is None else steps
-    search = Search(catalogue, journey, rules, seed, Past(history, now_s, barred))
+    search = Search(catalogue, journey, rules, seed, Past(history, now_s, barred), allows, liking)
     found = search.best(steps)
     if not found.tracks:
         return None
@@ -153,47 +161,35 @@ def _told(
     stops = []
     last = before
     for number, (track, point) in enumerate(zip(found.tracks, found.points, strict=True)):
-        words = _why(track, point, last, journey, is_first=number == 0)
-        stops.append(Stop(track, f"{words}, going by {track.affect_source}"))
+        words = words_for(track, point, last, journey, is_first=number == 0)
+        stops.append(Stop(track, f"{words}, going by {track.affect_source}", point))
         last = track
     return MusicPath(tuple(stops), remarks)
 
 
-def _why(
+def words_for(
     track: Track, point: Affect, last: Track | None, journey: Journey, *, is_first: bool
 ) -> str:
-    """Return what a track is there for, in words."""
-    if point == journey.goal and _is_at(track, journey.goal):
-        was_there = not is_first and last is not None and _is_at(last, journey.goal)
-        return f"{'stays ' if was_there else ''}at the goal: {_goal(journey)}"
-    if point == journey.start and _is_at(track, journey.start):
+    """Return what a track is there for, in words.
+
+    Args:
+        track: The track.
+        point: Its waypoint.
+        last: What plays before it, or None.
+        journey: From where to where.
+        is_first: The path begins with it.
+    """
+    if point == journey.start != journey.goal and _is_at(track, journey.start):
         start = "starts where the mood is" if is_first else "stays with the mood once more"
         return f"{start}: {feel(track.affect)}"
+    if _is_at(track, journey.goal):
+        if last is None:
+            return f"at the goal: {_goal(journey)}"
+        verb = "stays at" if _is_at(last, journey.goal) else "arrives at"
+        return f"{verb} the goal: {_goal(journey)}"
     if last is None:
         return f"the nearest there is to begin with: {feel(track.affect)}"
     return f"{compared(track.affect, last.affect)} the last"
-
-
-def compared(affect: Affect, last: Affect) -> str:
-    """Return how music at `affect` is against music at `last`: `a little brighter than`."""
-    words: list[str] = []
-    degree_before = ""
-    for change, up, down in (
-        (affect.valence - last.valence, "brighter", "darker"),
-        (affect.arousal - last.arousal, "livelier", "quieter"),
-    ):
-        if abs(change) < _NOTICED:
-            continue
-        degree = ("a little ", "", "much ")[(abs(change) >= _CLEAR) + (abs(change) >= _MUCH)]
-        words.append(("" if words and degree == degree_before else degree) + (up, down)[change < 0])
-        degree_before = degree
-    return f"{' and '.join(words)} than" if words else "much like"
-
-
-# Changes of valence or arousal at which words change; ours to tune.
-_NOTICED = 0.08
-_CLEAR = 0.3
-_MUCH = 0.6
 
 
 def _is_at(track: Track, place: Affect) -> bool:

@@ -1,13 +1,13 @@
 """The search for a path: the cheapest way through layers of candidates, one for each waypoint."""
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import ARTIST_PENALTY, ChoiceRules, Heard
+from soulsync_edge.domain.costs import Costs, Spacing
 from soulsync_edge.domain.fit import misfit
+from soulsync_edge.domain.freshness import Past
 from soulsync_edge.domain.journey import (
     AT_END,
     SHORTEST_STEP,
@@ -16,8 +16,10 @@ from soulsync_edge.domain.journey import (
     legs_for,
     waypoints,
 )
+from soulsync_edge.domain.liking import Liking
 from soulsync_edge.domain.rail import rail
-from soulsync_edge.domain.track import Catalogue, Patch, Track
+from soulsync_edge.domain.shelf import WIDTH, Shelf
+from soulsync_edge.domain.track import Catalogue, Track
 
 ASSUMED_LENGTH_S = 210.0
 """Playing time of a track that does not tell it."""
@@ -25,33 +27,20 @@ ASSUMED_LENGTH_S = 210.0
 REACH = 0.4
 """Music that stays at the goal lies no further from it; a distance on the affect plane."""
 
-# Costs are told as the distance on the affect plane that would be as bad, so that they add up.
-# They are ours to tune, not measured; what they must bring about is tested.
+# As all costs, told as the distance on the affect plane that would be as bad.
 _STEP_COST = 0.3  # per length of a step: no detours
 _LEAP_COST = 3.0  # for a step beyond the limit: more than all else about two tracks together
 _LEAP_SLOPE = 4.0  # per length beyond the limit
 _CRAWL_SLOPE = 2.0  # per length below `SHORTEST_STEP`, where the way should move on
-_TIRED_COST = 1.0  # heard just now; less the longer ago
 
 _AS_NEAR = 0.1  # tracks this much further from an end than the nearest are as near
 _OFF = 0.6  # further from a waypoint no track is on the way
-_WIDTH = 48  # candidates for a waypoint: more cost time and change little
-_HELPING = 6  # of them from one patch while others are near: or there might be no place between
 _SHORT_TRACK_S = 30.0  # tells how many candidates are enough to fill some time
 
 
 def playing_time_s(tracks: tuple[Track, ...]) -> float:
     """Return how long `tracks` play; one that does not tell counts as `ASSUMED_LENGTH_S`."""
     return math.fsum(track.duration_s or ASSUMED_LENGTH_S for track in tracks)
-
-
-def cost_at(track: Track, place: Affect) -> float:
-    """Return what `track` costs where music should sit at `place`: its expected distance.
-
-    That is the root of the mean square distance over all the places where the track may truly be.
-    """
-    spread = track.affect_spread
-    return math.hypot(track.affect.distance_to(place), spread.valence, spread.arousal)
 
 
 def step_cost(one: Track, other: Track, longest: float, *, moves: bool) -> float:
@@ -70,32 +59,6 @@ def step_cost(one: Track, other: Track, longest: float, *, moves: bool) -> float
     elif moves and length < SHORTEST_STEP:
         cost += _CRAWL_SLOPE * (SHORTEST_STEP - length)
     return cost
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What happened before a path is planned.
-
-    Attributes:
-        history: What was started, oldest first.
-        now_s: The time of planning, on the clock of the events.
-        barred: Tracks that must not be chosen.
-    """
-
-    history: tuple[Heard, ...] = ()
-    now_s: float = 0.0
-    barred: frozenset[str] = frozenset()
-
-    def tiredness(self, rules: ChoiceRules) -> dict[str, float]:
-        """Return how tired each track is that still cools down: above 0, to 1 for the last one."""
-        tired: dict[str, float] = {}
-        for heard in self.history:
-            age_s = max(self.now_s - heard.at_s, 0.0)
-            if age_s < rules.cooldown_s:
-                tired[heard.track_id] = 1.0 - age_s / rules.cooldown_s
-        if self.history:
-            tired[self.history[-1].track_id] = 1.0
-        return tired
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +95,13 @@ class _Trail:
         cost: What it costs so far.
         tracks: What lies on it.
         ids: Their names.
-        artists: Who is held back after it; the empty ones are unknown.
+        spacing: Who and what is held back after it.
     """
 
     cost: float
     tracks: tuple[Track, ...]
     ids: frozenset[str]
-    artists: tuple[str, ...]
+    spacing: Spacing
 
 
 class Search:
@@ -150,31 +113,45 @@ class Search:
         rules: How the path is laid.
         seed: What chance is drawn from.
         past: What was before.
+        allows: Says of a place whether tracks may lie there, beside the rail; None: anywhere.
+        liking: How well tracks are liked; None: all alike.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, journey: Journey, rules: PathRules, seed: str, past: Past
+    def __init__(  # noqa: PLR0913, PLR0917  # what a search depends on, all of it visible
+        self,
+        catalogue: Catalogue,
+        journey: Journey,
+        rules: PathRules,
+        seed: str,
+        past: Past,
+        allows: Callable[[Affect], bool] | None = None,
+        liking: Liking | None = None,
     ) -> None:
+        liking = liking or Liking(learns=False)
+        barred = past.barred | liking.taste.never
         self._journey = journey
         self._rules = rules
-        self._seed = seed
-        self._tired = past.tiredness(rules.choice)
-        self._artists = tuple(heard.artist for heard in past.history)
-        self._chances: dict[str, float] = {}
+        self._costs = Costs(rules.choice, past, seed, liking)
+        self._spacing = self._costs.spacing((one.artist, one.album) for one in past.history)
         safe = rail(journey.start, journey.goal)
-        self._all = _Shelf(
+        self._all = Shelf(
             catalogue,
             seed,
-            lambda track: track.track_id not in past.barred and safe.allows(track.affect),
+            lambda track: (
+                track.track_id not in barred
+                and safe.allows(track.affect)
+                and (allows is None or allows(track.affect))
+            ),
+            known=liking.known(catalogue),
         )
-        self._rested = self._all.without(lambda track: track.track_id in self._tired)
-        last = past.history[-1].track_id if past.history else ""
-        self.before = catalogue.by_id.get(last)
+        self._rested = self._all.without(lambda track: track.track_id in self._costs.tired)
+        last = catalogue.by_id.get(past.history[-1].track_id) if past.history else None
+        self.before = last and liking.taste.corrected(last)
         """The track that played before the path, or None."""
 
     def best(self, steps: int) -> Found:
         """Return the cheapest way of `steps` tracks, or of as many as there are for it."""
-        start, goal = self._journey.start, self._journey.goal
+        start, goal, leg = self._journey.start, self._journey.goal, self._journey.leg
         has_enough = len(self._rested.nearest(goal, steps)) == steps
         shelf = self._rested if has_enough else self._all
         onwards = shelf.without(lambda track: self._journey.lingers_at(track.affect))
@@ -183,7 +160,7 @@ class Search:
         if not at_goal.tracks:
             return self._through([at_start] * min(steps, self._rules.most_at_start))
         # Where the library has too little on the way, longer legs come before fewer tracks.
-        sizes = [(steps, legs) for legs in range(legs_for(start, goal), 0, -1)]
+        sizes = [(steps, legs) for legs in range(legs_for(start, goal, leg), 0, -1)]
         sizes += [(fewer, 1) for fewer in range(steps - 1, 0, -1)]
         for size in sizes:
             layers = self._layers(*size, at_start, at_goal, onwards)
@@ -193,7 +170,7 @@ class Search:
         return Found((), ())
 
     def _layers(
-        self, steps: int, legs: int, at_start: _Layer, at_goal: _Layer, onwards: "_Shelf"
+        self, steps: int, legs: int, at_start: _Layer, at_goal: _Layer, onwards: Shelf
     ) -> list[_Layer]:
         """Return the layers of a path of at most `steps` tracks in at most `legs`.
 
@@ -220,16 +197,16 @@ class Search:
         used = {track.track_id for track in tracks}
         near = self._all.without(
             lambda track: track.track_id in used or track.affect.distance_to(goal) > REACH,
-            most=_WIDTH + math.ceil(max(left_s, 0.0) / _SHORT_TRACK_S),
+            most=WIDTH + math.ceil(max(left_s, 0.0) / _SHORT_TRACK_S),
         )
         candidates = near.nearest(goal, near.most)
         # One that would end further from the wanted time than its beginning is too long.
         while candidates := [t for t in candidates if playing_time_s((t,)) / 2 <= left_s]:
-            artists = self._held_back(tuple(track.artist for track in tracks))
+            spacing = self._costs.spacing((track.artist, track.album) for track in tracks)
             costs = [
                 self._cost_here(track, goal)
                 + step_cost(tracks[-1], track, longest, moves=False)
-                + ARTIST_PENALTY * (bool(track.artist) and track.artist in artists)
+                + spacing.cost(track)
                 for track in candidates
             ]
             track = candidates.pop(costs.index(min(costs)))
@@ -242,7 +219,7 @@ class Search:
         Of all ways to a track only the cheapest is followed. One that comes by a track a second
         time is none.
         """
-        trails = [_Trail(0.0, (), frozenset(), self._held_back(self._artists))]
+        trails = [_Trail(0.0, (), frozenset(), self._spacing)]
         before: Affect | None = None
         for layer in layers:
             moves = before is not None and layer.point.distance_to(before) >= SHORTEST_STEP
@@ -268,9 +245,7 @@ class Search:
                 break  # a further step never earns anything
             if track.track_id in trail.ids:
                 continue
-            cost = trail.cost
-            if track.artist and track.artist in trail.artists:
-                cost += ARTIST_PENALTY
+            cost = trail.cost + trail.spacing.cost(track)
             last = trail.tracks[-1] if trail.tracks else self.before
             if last is not None:
                 cost += step_cost(last, track, longest, moves=moves)
@@ -278,102 +253,24 @@ class Search:
                 best, least = trail, cost
         if best is None:
             return None
-        artists = self._held_back((*best.artists, track.artist))
-        return _Trail(least, (*best.tracks, track), best.ids | {track.track_id}, artists)
+        spacing = self._costs.onwards(best.spacing, track)
+        return _Trail(least, (*best.tracks, track), best.ids | {track.track_id}, spacing)
 
     def _with_cost(self, trail: _Trail, point: Affect) -> _Trail:
         return replace(trail, cost=trail.cost + self._cost_here(trail.tracks[-1], point))
 
     def _cost_here(self, track: Track, point: Affect) -> float:
-        """Return what `track` costs at a waypoint, with chance and how tired it is."""
-        cost = cost_at(track, point)
-        if track.track_id not in self._chances:
-            self._chances[track.track_id] = _chance(self._seed, track.track_id)
-        cost += self._rules.choice.variety * self._chances[track.track_id]
-        return cost + _TIRED_COST * self._tired.get(track.track_id, 0.0)
-
-    def _held_back(self, artists: tuple[str, ...]) -> tuple[str, ...]:
-        gap = self._rules.choice.artist_gap
-        return artists[-gap:] if gap else ()
+        """Return what `track` costs at a waypoint, with chance, how tired and how liked it is."""
+        return self._costs.at(track, point) + self._costs.stray(track, point)
 
 
-class _Shelf:
-    """The tracks that may play, nearest to a place first.
-
-    Attributes:
-        most: How many are looked at, of one patch and for one place.
-    """
-
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        seed: str,
-        may_play: Callable[[Track], bool],
-        most: int = _WIDTH,
-    ) -> None:
-        self.most = most
-        self._catalogue = catalogue
-        self._seed = seed
-        self._may_play = may_play
-        self._some_of: dict[tuple[float, float], list[Track]] = {}
-
-    def without(self, is_out: Callable[[Track], bool], most: int = _WIDTH) -> "_Shelf":
-        """Return a shelf that leaves some tracks out."""
-        return _Shelf(
-            self._catalogue,
-            self._seed,
-            lambda track: self._may_play(track) and not is_out(track),
-            most,
-        )
-
-    def nearest(self, place: Affect, count: int) -> list[Track]:
-        """Return up to `count` tracks, by the expected distance of their patch to `place`.
-
-        A few of each patch; more of the same only where all patches together have too few.
-        """
-        patches = sorted(
-            self._catalogue.patches,
-            key=lambda patch: math.hypot(
-                patch.valence - place.valence, patch.arousal - place.arousal, patch.spread
-            ),
-        )
-        found: list[Track] = []
-        for first in range(0, self.most, _HELPING):
-            for patch in patches:
-                found += self._some(patch)[first : first + _HELPING]
-                if len(found) >= count:
-                    return found[:count]
-        return found
-
-    def _some(self, patch: Patch) -> list[Track]:
-        """Return up to `most` tracks of a patch: the surest, and of those as chance draws them."""
-        place = (patch.valence, patch.arousal)
-        if place not in self._some_of:
-            some: list[Track] = []
-            for tracks in patch.groups:
-                first = int(_chance(self._seed, repr(place)) * len(tracks))
-                for number in range(first, first + len(tracks)):
-                    if len(some) == self.most:
-                        break
-                    if self._may_play(track := tracks[number % len(tracks)]):
-                        some.append(track)
-            self._some_of[place] = some
-        return self._some_of[place]
-
-
-def _within(reach: float, place: Affect, shelf: _Shelf) -> list[Track]:
+def _within(reach: float, place: Affect, shelf: Shelf) -> list[Track]:
     """Return what of the tracks nearest to `place` lies within `reach` of it."""
-    nearest = shelf.nearest(place, _WIDTH)
+    nearest = shelf.nearest(place, WIDTH)
     return [track for track in nearest if track.affect.distance_to(place) <= reach]
 
 
-def _at_end(place: Affect, shelf: _Shelf) -> _Layer:
+def _at_end(place: Affect, shelf: Shelf) -> _Layer:
     """Return the candidates for an end: what is at it, else what is nearest, however far."""
-    distances = (track.affect.distance_to(place) for track in shelf.nearest(place, _WIDTH))
+    distances = (track.affect.distance_to(place) for track in shelf.nearest(place, WIDTH))
     return _Layer(place, _within(max(min(distances, default=0.0) + _AS_NEAR, AT_END), place, shelf))
-
-
-def _chance(seed: str, what: str) -> float:
-    """Return a number from 0 up to 1 that depends on nothing but `seed` and `what`."""
-    digest = hashlib.blake2b(f"{seed}\0{what}".encode(errors="replace"), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import ChoiceRules, Heard
 from soulsync_edge.domain.events import Obstacle, Part
+from soulsync_edge.domain.freshness import ChoiceRules, Heard
 from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.loudness import SLEEP_FADE_S, QuietHours
 from soulsync_edge.domain.mood import Mood, MoodRules

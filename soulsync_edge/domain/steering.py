@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import assert_never
 
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import Heard, choose
+from soulsync_edge.domain.choosing import choose
 from soulsync_edge.domain.commands import Command, PlayTrack, StopMusic
 from soulsync_edge.domain.emotion import LOOKS
+from soulsync_edge.domain.freshness import Heard
 from soulsync_edge.domain.loudness import gain_db
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode, Shift, music_target
@@ -128,7 +129,7 @@ def begin_track(
     )
     if choice is None:
         return without_track(session), ((StopMusic(),) if session.playing else ())
-    heard = Heard(choice.track.track_id, choice.track.artist, now_s)
+    heard = Heard(choice.track.track_id, choice.track.artist, now_s, choice.track.album)
     session = replace(
         session,
         playing=NowPlaying(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from soulsync_edge.adapters.features_audio import AudioAnalyst, Listened
 from soulsync_edge.domain.affect import Affect, Spread
-from soulsync_edge.domain.choosing import feel
 from soulsync_edge.domain.file_names import shown
+from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.sound import KEYS
 from soulsync_edge.errors import MediaError
 from soulsync_edge.programs.printing import let_go_of_stdout

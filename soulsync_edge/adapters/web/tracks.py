@@ -7,7 +7,7 @@ from array import array
 from dataclasses import dataclass
 
 from soulsync_edge.adapters.web.words import clock_time, readable, sentence_case
-from soulsync_edge.domain.choosing import feel
+from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.portrait import skipped_files
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track

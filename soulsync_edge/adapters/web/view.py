@@ -15,8 +15,8 @@ from soulsync_edge.adapters.web.words import (
     sentence_case,
 )
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import feel
 from soulsync_edge.domain.events import Obstacle, Part
+from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.portrait import Portrait, portrait
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.shifting import Goal, Mode

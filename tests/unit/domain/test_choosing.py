@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import ChoiceRules, Heard, choose, feel
+from soulsync_edge.domain.choosing import choose
+from soulsync_edge.domain.freshness import ChoiceRules, Heard
+from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.track import Catalogue, catalogue_of
 from tests.strategies import TRACK_IDS, a_track, affects, catalogues
 

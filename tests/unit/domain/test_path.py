@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soulsync_edge.domain.affect import Affect, Spread, clamped
-from soulsync_edge.domain.choosing import ChoiceRules, Heard
+from soulsync_edge.domain.costs import cost_at
+from soulsync_edge.domain.freshness import ChoiceRules, Heard
 from soulsync_edge.domain.journey import AT_END, Journey, PathRules, steps_for, waypoints
 from soulsync_edge.domain.mood_words import AFFECT_OF_WORD
-from soulsync_edge.domain.path import MusicPath, compared, plan, plan_for
-from soulsync_edge.domain.path_search import REACH, cost_at, playing_time_s, step_cost
+from soulsync_edge.domain.music_words import compared
+from soulsync_edge.domain.path import MusicPath, plan, plan_for
+from soulsync_edge.domain.path_search import REACH, playing_time_s, step_cost
 from soulsync_edge.domain.rail import SLACK, rail
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
@@ -370,7 +372,7 @@ def test_every_stop_says_why_it_is_there() -> None:
         "stays with the mood once more: quiet and dark, going by its mood tag",
         "brighter and a little livelier than the last, going by its mood tag",
         "brighter and a little livelier than the last, going by its mood tag",
-        "at the goal: happy, going by its mood tag",
+        "arrives at the goal: happy, going by its mood tag",
         "stays at the goal: happy, going by its mood tag",
     ]
 
@@ -455,3 +457,47 @@ def test_any_library_gives_a_path_for_any_time_or_none(
         assert not any(safe.allows(track.affect) for track in catalogue.tracks)
     else:
         assert len({track.track_id for track in path.tracks}) == len(path.tracks)
+
+
+def test_no_track_lies_where_it_is_not_allowed() -> None:
+    out = Affect(0.07, 0.05)
+
+    path = plan(
+        DENSE,
+        SAD_TO_HAPPY,
+        seed="s",
+        rules=RULES,
+        allows=lambda place: place.distance_to(out) > 0.3,
+    )
+
+    assert path is not None
+    assert min(track.affect.distance_to(out) for track in path.tracks) > 0.3
+
+
+def test_shorter_legs_have_nearer_waypoints() -> None:
+    def first_leg(leg: float) -> float:
+        path = plan(
+            DENSE,
+            replace(SAD_TO_HAPPY, leg=leg),
+            seed="s",
+            rules=replace(STRICT, most_at_start=0),
+            steps=8,
+        )
+        assert path is not None
+        return path.stops[0].point.distance_to(SAD_TO_HAPPY.start)
+
+    assert first_leg(0.25) <= 0.25 < first_leg(0.4) <= 0.4
+
+
+def test_the_first_track_at_the_goal_says_that_it_arrives_though_meant_for_the_way() -> None:
+    start, goal = SAD_TO_HAPPY.start, SAD_TO_HAPPY.goal
+    places = (start, start.towards(goal, 0.4), start.towards(goal, 0.85), goal, goal)
+
+    whys = [
+        stop.why.partition(":")[0]
+        for stop in planned(
+            scattered(*((place.valence, place.arousal) for place in places)), steps=5
+        ).stops
+    ]
+
+    assert whys[2:] == ["arrives at the goal", "stays at the goal", "stays at the goal"]

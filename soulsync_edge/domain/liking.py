@@ -1,0 +1,164 @@
+"""How well a track would be liked here and now: what is expected, and what trying out says."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.chance import normal
+from soulsync_edge.domain.features import FEATURES, Moment, features_of
+from soulsync_edge.domain.preference import Belief, Tally
+from soulsync_edge.domain.taste import ARTIST_DOUBT, LIKED, TRACK_DOUBT, Taste
+from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
+
+_WELL_LIKED = 0.15
+"""Liking worth a word; ours to tune."""
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEK = 7
+_SOME_WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Liking:
+    """The taste of the room, read at one time.
+
+    What somebody said of a track (never, where it sits) holds in any case.
+
+    Attributes:
+        taste: What is known.
+        day: Of reading it; what is old counts less. 0: unknown.
+        minute_of_day: Local time, 0 to 1439.
+        is_shift: The music leads somewhere.
+        learns: What was learnt counts; else everything is liked alike.
+        exploration: How much of what is not known may be tried out, 0 (nothing) to 1 (all).
+    """
+
+    taste: Taste = Taste()
+    day: int = 0
+    minute_of_day: int = 0
+    is_shift: bool = False
+    learns: bool = True
+    exploration: float = 0.5
+
+    @cached_property
+    def _belief(self) -> Belief:
+        return self.taste.preference.belief(len(FEATURES), self.day)
+
+    def features(self, track: Track, target: Affect | None) -> tuple[float, ...]:
+        """Return what playing `track` is judged by, where music should sit at `target`."""
+        return features_of(track, Moment(target, self.minute_of_day, self.is_shift))
+
+    def expected(self, track: Track, target: Affect | None) -> float:
+        """Return how well `track` is expected to be met, -1 to 1."""
+        return self.judged(self.features(track, target), track.track_id, track.artist)
+
+    def judged(self, features: tuple[float, ...], track_id: str, artist: str) -> float:
+        """Return the same by the features of playing it."""
+        if not self.learns:
+            return 0.0
+        regard = self.taste.by_id.get(track_id)
+        liking = self.in_general(features) + self.of_artist(artist)
+        if regard is not None:
+            liking += regard.tally.mean(TRACK_DOUBT, self.day) + LIKED * regard.is_liked
+        return _bounded(liking)
+
+    def in_general(self, features: tuple[float, ...]) -> float:
+        """Return what the linear model alone expects, -1 to 1."""
+        return _bounded(_product(self._belief.weights, features))
+
+    def of_artist(self, artist: str) -> float:
+        """Return what the artist adds to that."""
+        tally = self.taste.tally_of_artist.get(artist)
+        return 0.0 if tally is None else tally.mean(ARTIST_DOUBT, self.day)
+
+    def reasons(self, track: Track, target: Affect | None, *, is_trial: bool) -> list[str]:
+        """Return what the taste had to do with choosing `track`, in words; at most one reason.
+
+        Args:
+            track: The one that was chosen.
+            target: What for.
+            is_trial: It would not have been, but for trying out.
+        """
+        regard = self.taste.by_id.get(track.track_id)
+        if regard is not None and regard.is_liked:
+            return [f"you liked it{_when(regard.liked_day, self.day)}"]
+        if is_trial:
+            return ["a try, to find out how it is liked"]
+        if self.expected(track, target) < _WELL_LIKED:
+            return []
+        if regard is not None and regard.tally.mean(TRACK_DOUBT, self.day) >= _WELL_LIKED:
+            return ["it has gone down well before"]
+        if track.artist and self.of_artist(track.artist) >= _WELL_LIKED:
+            return [f"{track.artist} has gone down well before"]
+        return ["music like it has gone down well before"]
+
+    def trial(self, seed: str) -> "Trial | None":
+        """Return one draw of how well everything may be liked, or None when nothing is tried."""
+        if not self.learns or self.exploration <= 0.0:
+            return None
+        normals = [normal(seed, name) for name in FEATURES]
+        drawn = self._belief.drawn(normals)
+        weights = tuple(one - mean for one, mean in zip(drawn, self._belief.weights, strict=True))
+        return Trial(self, weights, seed)
+
+    def known(self, catalogue: Catalogue) -> Catalogue:
+        """Return the tracks to look at by name, where they sit after all that was said.
+
+        They are few; among many they might not be come by.
+        """
+        found = []
+        for regard in self.taste.regards:
+            is_liked = self.learns and self.taste.is_promising(regard, self.day)
+            if (regard.is_corrected or is_liked) and regard.track_id in catalogue.by_id:
+                found.append(self.taste.corrected(catalogue.by_id[regard.track_id]))
+        return catalogue_of(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One draw from all that the taste may truly be, given what is known of it.
+
+    Attributes:
+        liking: What is known.
+        weights: How far the drawn weights of the features lie from the expected ones.
+        seed: What is drawn of tracks and artists.
+    """
+
+    liking: Liking
+    weights: tuple[float, ...]
+    seed: str
+
+    def surprise(self, track: Track, target: Affect | None) -> float:
+        """Return how much better than expected `track` is in this draw; below 0: worse."""
+        liking, day = self.liking, self.liking.day
+        regard = liking.taste.by_id.get(track.track_id)
+        tally = Tally() if regard is None else regard.tally
+        surprise = _product(self.weights, liking.features(track, target))
+        surprise += tally.sd(TRACK_DOUBT, day) * normal(self.seed, track.track_id)
+        if track.artist:
+            of_artist = liking.taste.tally_of_artist.get(track.artist) or Tally()
+            surprise += of_artist.sd(ARTIST_DOUBT, day) * normal(self.seed, f"by {track.artist}")
+        return liking.exploration * surprise
+
+
+def _product(weights: tuple[float, ...], features: tuple[float, ...]) -> float:
+    return sum(a * b for a, b in zip(weights, features, strict=True))
+
+
+def _bounded(liking: float) -> float:
+    return min(max(liking, -1.0), 1.0)
+
+
+def _when(day: int, today: int) -> str:
+    """Return when it was, in words after a blank; nothing when that is not known."""
+    ago = today - day
+    if not day or ago < 0:
+        return ""
+    if ago <= 1:
+        return (" today", " yesterday")[ago]
+    if ago < _WEEK:
+        return f" on {_WEEKDAYS[(day - 1) % _WEEK]}"  # day 1 was a Monday
+    weeks = ago // _WEEK
+    if weeks == 1:
+        return " a week ago"
+    return f" {weeks} weeks ago" if weeks <= _SOME_WEEKS else " long ago"
