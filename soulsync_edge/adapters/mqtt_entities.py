@@ -7,6 +7,7 @@ from typing import Any
 
 from soulsync_edge.domain.emotion import EMOTIONS
 from soulsync_edge.domain.events import (
+    LONGEST_SLEEP_MIN,
     CameraSwitched,
     DuckingChanged,
     Event,
@@ -36,8 +37,6 @@ NO_OBSTACLE = "none"
 
 HUB = "hub"
 """By this name the home hub asks the music to make room."""
-
-LONGEST_SLEEP_MIN = 240
 
 
 @dataclass(frozen=True, slots=True)

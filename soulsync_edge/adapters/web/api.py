@@ -6,14 +6,22 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from soulsync_edge.adapters.web import asked
 from soulsync_edge.adapters.web.live import Live
 from soulsync_edge.adapters.web.view import HealthShown, StateShown, health_shown, shown
 from soulsync_edge.domain.events import (
+    LONGEST_SLEEP_MIN,
     CameraSwitched,
+    DuckingChanged,
     GoalChosen,
     ModeChosen,
     MusicSwitched,
+    Opinion,
+    ReplayRequested,
     SkipRequested,
+    SleepChosen,
+    SoundTestRequested,
+    TasteErased,
     VolumeChosen,
 )
 from soulsync_edge.domain.shifting import Goal, Mode
@@ -32,8 +40,8 @@ class Switch(Wish):
     is_on: Annotated[bool, Field(strict=True)]
 
 
-class Next(Wish):
-    """The next track; there is nothing to say about it."""
+class Plain(Wish):
+    """There is nothing more to say about it."""
 
 
 class Volume(Wish):
@@ -43,7 +51,7 @@ class Volume(Wish):
 
 
 class ModeWish(Wish):
-    """Match the mood, or shift it."""
+    """What the music does with the mood."""
 
     mode: Mode
 
@@ -52,6 +60,26 @@ class GoalWish(Wish):
     """Where a shift leads; also turns shifting on."""
 
     goal: Goal
+
+
+class Judgement(Wish):
+    """What someone thinks of a track of the library."""
+
+    track_id: Annotated[str, Field(min_length=1, max_length=64)]
+    opinion: Opinion
+
+
+class SleepWish(Wish):
+    """In how many minutes the music is to end; 0: not any more."""
+
+    minutes: Annotated[int, Field(strict=True, ge=0, le=LONGEST_SLEEP_MIN)]
+
+
+class DuckingWish(Wish):
+    """Room for something else to be heard, until it is given back under the same name."""
+
+    by: Annotated[str, Field(pattern=asked.NAME)]
+    is_on: Annotated[bool, Field(strict=True)]
 
 
 class Outcome(StrEnum):
@@ -99,9 +127,17 @@ def api_routes(state: State, live: Live) -> APIRouter:
     return router
 
 
-def command_routes(post: Post, clock: Clock) -> APIRouter:
+def command_routes(state: State, post: Post, clock: Clock) -> APIRouter:
     """Return the routes that ask for something."""
     router = APIRouter(prefix="/api/commands", tags=["commands"])
+    _steering_routes(router, post, clock)
+    _track_routes(router, state, post, clock)
+    _sound_routes(router, post, clock)
+    return router
+
+
+def _steering_routes(router: APIRouter, post: Post, clock: Clock) -> None:
+    """Add what steers music and camera."""
 
     @router.post("/music", status_code=202)
     async def switch_music(wish: Switch) -> Answer:
@@ -109,21 +145,9 @@ def command_routes(post: Post, clock: Clock) -> APIRouter:
         post(MusicSwitched(clock(), wish.is_on))
         return Answer()
 
-    @router.post("/next", status_code=202)
-    async def skip_track(wish: Next | None = None) -> Answer:  # noqa: ARG001  # refuses all else
-        """Go on to the next track."""
-        post(SkipRequested(clock()))
-        return Answer()
-
-    @router.post("/volume", status_code=202)
-    async def choose_volume(wish: Volume) -> Answer:
-        """Be this loud."""
-        post(VolumeChosen(clock(), wish.volume_pct))
-        return Answer()
-
     @router.post("/mode", status_code=202)
     async def choose_mode(wish: ModeWish) -> Answer:
-        """Match the mood, or shift it to the goal."""
+        """Match the mood, shift it to the goal, go by the time of day, or play any music."""
         post(ModeChosen(clock(), wish.mode))
         return Answer()
 
@@ -139,4 +163,58 @@ def command_routes(post: Post, clock: Clock) -> APIRouter:
         post(CameraSwitched(clock(), wish.is_on))
         return Answer()
 
-    return router
+
+def _track_routes(router: APIRouter, state: State, post: Post, clock: Clock) -> None:
+    """Add what concerns a track, and what is learnt of such."""
+
+    @router.post("/next", status_code=202)
+    async def skip_track(wish: Plain | None = None) -> Answer:  # noqa: ARG001  # refuses all else
+        """Go on to the next track."""
+        post(SkipRequested(clock()))
+        return Answer()
+
+    @router.post("/again", status_code=202)
+    async def play_again(wish: Plain | None = None) -> Answer:  # noqa: ARG001  # refuses all else
+        """Play the present track again, from its beginning."""
+        post(ReplayRequested(clock()))
+        return Answer()
+
+    @router.post("/judge", status_code=202, responses={404: {"description": "no such track"}})
+    async def judge_track(wish: Judgement) -> Answer:
+        """Take in what someone thinks of a track, whether it plays or not."""
+        post(asked.judgement(state, clock(), wish.track_id, wish.opinion))
+        return Answer()
+
+    @router.post("/forget-taste", status_code=202)
+    async def forget_taste(wish: Plain | None = None) -> Answer:  # noqa: ARG001  # refuses all else
+        """Forget all that was learnt of what is liked; it cannot be brought back."""
+        post(TasteErased(clock()))
+        return Answer()
+
+
+def _sound_routes(router: APIRouter, post: Post, clock: Clock) -> None:
+    """Add what concerns how loud it is, and for how long."""
+
+    @router.post("/volume", status_code=202)
+    async def choose_volume(wish: Volume) -> Answer:
+        """Be this loud."""
+        post(VolumeChosen(clock(), wish.volume_pct))
+        return Answer()
+
+    @router.post("/sleep", status_code=202)
+    async def choose_sleep(wish: SleepWish) -> Answer:
+        """Let the music fade out and end in so many minutes; 0: not any more."""
+        post(SleepChosen(clock(), wish.minutes))
+        return Answer()
+
+    @router.post("/ducking", status_code=202)
+    async def change_ducking(wish: DuckingWish) -> Answer:
+        """Make room for something else, or give the room back; counted by name."""
+        post(DuckingChanged(clock(), wish.by, wish.is_on))
+        return Answer()
+
+    @router.post("/sound-test", status_code=202)
+    async def test_sound(wish: Plain | None = None) -> Answer:  # noqa: ARG001  # refuses all else
+        """Let a short tone be heard, as loud as music would be."""
+        post(SoundTestRequested(clock()))
+        return Answer()

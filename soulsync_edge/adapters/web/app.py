@@ -14,10 +14,11 @@ from starlette.types import Scope
 
 from soulsync_edge import __version__
 from soulsync_edge.adapters.web.api import api_routes, command_routes
+from soulsync_edge.adapters.web.controls import control_routes
 from soulsync_edge.adapters.web.guard import Guard
 from soulsync_edge.adapters.web.hosts import OwnNames
 from soulsync_edge.adapters.web.live import Live
-from soulsync_edge.adapters.web.pages import control_routes, page_routes
+from soulsync_edge.adapters.web.pages import page_routes
 from soulsync_edge.adapters.web.pieces import Pieces
 from soulsync_edge.ports import Clock, Post, SettingsDesk, State
 
@@ -51,9 +52,9 @@ def make_app(*, state: State, post: Post, clock: Clock, desk: SettingsDesk, live
         redirect_slashes=False,
     )
     app.include_router(page_routes(state, desk, pieces))
-    app.include_router(control_routes(post, clock))
+    app.include_router(control_routes(state, post, clock))
     app.include_router(api_routes(state, live))
-    app.include_router(command_routes(post, clock))
+    app.include_router(command_routes(state, post, clock))
     app.add_api_route(
         "/static/{name}", _static(files, mark), methods=["GET", "HEAD"], include_in_schema=False
     )
@@ -85,7 +86,9 @@ def _answer_errors(app: FastAPI, pieces: Pieces) -> None:
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, StarletteHTTPException)  # noqa: S101  # registered for it alone
-        why = _WHY.get(error.status_code, HTTPStatus(error.status_code).phrase)
+        phrase = HTTPStatus(error.status_code).phrase
+        is_ours = error.detail != phrase  # a route of ours has said more than the status
+        why = error.detail if is_ours else _WHY.get(error.status_code, phrase)
         answer = _error(request.scope, error.status_code, why, pieces)
         answer.headers.update(error.headers or {})
         return answer

@@ -10,14 +10,18 @@ from soulsync_edge.adapters.web.words import (
     UNHEARD,
     WHAT_HELPS,
     WHAT_WORKS,
+    kept_down,
     listened_to,
+    looked_at,
     readable,
     sentence_case,
 )
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.events import Obstacle, Part
-from soulsync_edge.domain.music_words import feel
+from soulsync_edge.domain.hearing import ListeningProgress
+from soulsync_edge.domain.choosing import feel
 from soulsync_edge.domain.portrait import Portrait, portrait
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import Track
@@ -55,12 +59,14 @@ class RoomShown(Shown):
 class TrackShown(Shown):
     """The track that plays, or would if nothing were in its way."""
 
+    track_id: str = Field(description="names it when something is said of it")
     title: str
     artist: str = Field(description="empty when unknown")
     album: str = Field(description="empty when unknown")
     duration_s: float = Field(description="0 when unknown")
     position_s: float = Field(description="as last heard, about once a second")
     why: str = Field(description="why this one")
+    is_liked: bool = Field(description="someone has said so")
     place: PointShown
 
 
@@ -71,8 +77,11 @@ class MusicShown(Shown):
     is_playing: bool = Field(description="it is really heard")
     line: str = Field(description="what it is doing, for people")
     silent_for: str = Field(description="why there is none; empty while there is some")
-    volume_pct: int = Field(description="0 to 100")
-    mode: Mode
+    volume_pct: int = Field(description="as chosen, 0 to 100")
+    quiet: str = Field(description="that quiet hours hold it down, for people; else empty")
+    ducked_by: tuple[str, ...] = Field(description="who has asked the music to make room")
+    sleep_left_min: int | None = Field(description="until the music ends; null: it does not")
+    mode: Mode = Field(description="off is neither match nor shift: any music")
     goal: Goal
     target: PointShown = Field(description="where the music should sit now")
     track: TrackShown | None
@@ -101,6 +110,16 @@ class PartShown(Shown):
     message: str = Field(description="what is wrong and what to do, or a remark")
 
 
+class ProgressShown(Shown):
+    """How far something that takes a while has got."""
+
+    line: str = Field(description="for people")
+    done: int
+    total: int | None = Field(description="null while that is not known")
+    rate_hz: float | None = Field(description="how many in a second, lately; null if unknown")
+    left_s: float | None = Field(description="about how long it still takes; null if unknown")
+
+
 class LibraryShown(Shown):
     """The music there is."""
 
@@ -108,7 +127,10 @@ class LibraryShown(Shown):
     skipped: int = Field(description="files that cannot be played")
     is_away: bool = Field(description="the folder or stick is not there")
     notice: str = Field(description="what to tell a person; empty when all is well")
-    listening: str = Field(description="how far listening to it has got; empty when it has not to")
+    scan: ProgressShown | None = Field(description="of reading it; null while it is not read")
+    listening: ProgressShown | None = Field(
+        description="of listening to it; null when all is heard"
+    )
 
 
 class StateShown(Shown):
@@ -127,8 +149,8 @@ class StateShown(Shown):
 
     @property
     def steering(self) -> str:
-        """What the one visible switch stands at: `match`, or the goal of the shift."""
-        return self.music.goal.value if self.music.mode is Mode.SHIFT else Mode.MATCH.value
+        """What the one visible switch stands at: the mode, or the goal of the shift."""
+        return self.music.goal.value if self.music.mode is Mode.SHIFT else self.music.mode.value
 
 
 class HealthShown(Shown):
@@ -160,6 +182,9 @@ def shown(session: Session, context: Context) -> StateShown:
             line=_line(drawn, notice),
             silent_for=readable(drawn.silent_for),
             volume_pct=drawn.volume_pct,
+            quiet=kept_down(context.rules.quiet, session.minute_of_day),
+            ducked_by=tuple(readable(name) for name in drawn.ducked_by),
+            sleep_left_min=drawn.sleep_left_min,
             mode=session.mode,
             goal=session.goal,
             target=_point(drawn.target),
@@ -171,7 +196,8 @@ def shown(session: Session, context: Context) -> StateShown:
             skipped=drawn.skipped,
             is_away=catalogue.is_away,
             notice=sentence_case(readable(notice)),
-            listening=listened_to(drawn.listening),
+            scan=_scan(drawn.scan),
+            listening=_listening(drawn.listening),
         ),
         parts=tuple(_part(part, session, context) for part in Part),
     )
@@ -196,13 +222,40 @@ def _line(drawn: Portrait, notice: str) -> str:
 
 def _track(track: Track, why: str, position_s: float) -> TrackShown:
     return TrackShown(
+        track_id=track.track_id,
         title=readable(track.title),
         artist=readable(track.artist),
         album=readable(track.album),
         duration_s=round(track.duration_s, 1),
         position_s=round(position_s, 1),
         why=sentence_case(readable(why)),
+        is_liked=False,
         place=_point(track.affect),
+    )
+
+
+def _scan(progress: ScanProgress | None) -> ProgressShown | None:
+    if progress is None:
+        return None
+    return ProgressShown(
+        line=looked_at(progress),
+        done=progress.done,
+        total=progress.total,
+        rate_hz=round(progress.rate_hz, 1),
+        left_s=None if progress.left_s is None else round(progress.left_s),
+    )
+
+
+def _listening(progress: ListeningProgress | None) -> ProgressShown | None:
+    line = listened_to(progress)
+    if progress is None or not line:
+        return None
+    return ProgressShown(
+        line=line,
+        done=progress.done,
+        total=progress.total,
+        rate_hz=None,
+        left_s=None if progress.left_s is None else round(progress.left_s),
     )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.hearing import ListeningProgress
+from soulsync_edge.domain.loudness import QuietHours
+from soulsync_edge.domain.scanning import ScanProgress
 
 PARTS: Mapping[Part, str] = {
     Part.EYE: "Eye program",
@@ -114,6 +116,27 @@ def listened_to(progress: ListeningProgress | None) -> str:
     pieces = "piece" if progress.total == 1 else "pieces"
     words = f"Listened to {progress.done:,} of {progress.total:,} {pieces}"
     return words if progress.left_s is None else f"{words}, {_time_left(progress.left_s)} left"
+
+
+def looked_at(progress: ScanProgress | None) -> str:
+    """Return how far the scan has got, for people; nothing while there is none."""
+    if progress is None:
+        return ""
+    if progress.total is None:
+        return f"Reading the music: {progress.done:,} files so far"
+    files = "file" if progress.total == 1 else "files"
+    words = f"Reading the music: {progress.done:,} of {progress.total:,} {files}"
+    if progress.rate_hz >= 1:
+        words = f"{words}, {progress.rate_hz:,.0f} a second"
+    return words if progress.left_s is None else f"{words}, {_time_left(progress.left_s)} left"
+
+
+def kept_down(quiet: QuietHours | None, minute_of_day: int) -> str:
+    """Return that and until when the music is kept down, for people; nothing when it is not."""
+    if quiet is None or not quiet.covers(minute_of_day):
+        return ""
+    hours, minutes = divmod(quiet.to_minute, 60)
+    return f"Quiet hours: no louder than {quiet.most_volume_pct} % until {hours:02}:{minutes:02}"
 
 
 def _time_left(seconds: float) -> str:

@@ -75,6 +75,7 @@ function clockTime(seconds) {
 function drawTrack(track) {
   show("track", Boolean(track));
   show("why", Boolean(track));
+  show("more", Boolean(track));
   if (!track) return;
   say("track-title", track.title);
   say("track-by", [track.artist, track.album].filter(Boolean).join(" · "));
@@ -83,6 +84,13 @@ function drawTrack(track) {
   say("track-duration", track.duration_s ? clockTime(track.duration_s) : "");
   set(byId("track-progress"), "max", track.duration_s || 1);
   set(byId("track-progress"), "value", track.duration_s ? track.position_s : 0);
+  set(byId("like"), "aria-pressed", track.is_liked);
+  set(byId("like"), "value", track.is_liked ? "unlike" : "like");
+  for (const entry of document.querySelectorAll("input[name=track_id]")) {
+    if (entry.value === track.track_id) continue;
+    entry.value = track.track_id;
+    say("noted", ""); // it was said of the track before
+  }
 }
 
 function drawSwitch(id, isOn) {
@@ -101,13 +109,31 @@ function drawMusic(music) {
     if (volume) volume.value = music.volume_pct;
     say("volume-pct", `${music.volume_pct} %`);
   }
-  const steering = music.mode === "shift" ? music.goal : "match";
+  say("quiet", music.quiet);
+  show("quiet", music.quiet !== "");
+  say("ducked-by", music.ducked_by.join(", "));
+  set(byId("ducked")?.querySelector("button"), "value", music.ducked_by.join(","));
+  show("ducked", music.ducked_by.length > 0);
+  const left = music.sleep_left_min;
+  say("sleep-left", left === null ? "off" : `ends in ${left} min`);
+  const steering = music.mode === "shift" ? music.goal : music.mode;
   for (const pill of document.querySelectorAll("input[name=steering]")) {
     pill.checked = pill.value === steering;
   }
   for (const words of document.querySelectorAll("[data-steering]")) {
     words.hidden = words.dataset.steering !== steering;
   }
+}
+
+// A bar without a value is one that only says that something goes on.
+function drawProgress(id, progress) {
+  show(id, Boolean(progress));
+  if (!progress) return;
+  say(`${id}-line`, progress.line);
+  const bar = byId(`${id}-bar`);
+  if (!progress.total) return bar?.removeAttribute("value");
+  set(bar, "max", progress.total);
+  set(bar, "value", Math.min(progress.done, progress.total));
 }
 
 let faultsDrawn = null;
@@ -148,11 +174,11 @@ function draw(state) {
     say("library-tracks", String(state.library.tracks));
     say("library-skipped", String(state.library.skipped));
     show("library-skipped-line", state.library.skipped > 0);
-    say("library-listening", state.library.listening);
-    show("library-listening", state.library.listening !== "");
     tell(byId("library-notice"), state.library.notice);
     show("library-notice", state.library.notice !== "");
   }
+  drawProgress("library-scan", state.library.scan);
+  drawProgress("library-listening", state.library.listening);
   drawSwitch("camera", state.camera.is_on);
   show("camera-open", state.camera.is_on);
   show("camera-closed", !state.camera.is_on);
@@ -215,6 +241,7 @@ if ("live" in document.body.dataset) {
 
 // ---- what is pressed
 
+// Sends a wish; gives back whether it arrived.
 async function ask(command, wish) {
   try {
     const answer = await fetch(`/api/commands/${command}`, {
@@ -224,24 +251,40 @@ async function ask(command, wish) {
     });
     if (!answer.ok) throw new Error(answer.statusText);
     if (banner.dataset.now === "refused") clearBanner();
+    return true;
   } catch {
-    if (banner.dataset.now === "lost") return;
+    if (banner.dataset.now === "lost") return false;
     banner.dataset.now = "refused";
     banner.textContent = banner.dataset.refused;
+    return false;
   }
 }
 
+const WISHES = {
+  judge: (button) => [{ track_id: button.form.elements.track_id.value, opinion: button.value }],
+  sleep: (button) => [{ minutes: Number(button.value) }],
+  ducking: (button) => button.value.split(",").map((by) => ({ by, is_on: false })),
+};
+
+function wishesOf(button) {
+  if (button.name === "is_on") return [{ is_on: button.value === "true" }];
+  return WISHES[button.dataset.command]?.(button) ?? [{}];
+}
+
 for (const button of document.querySelectorAll("button[data-command]")) {
-  button.addEventListener("click", (event) => {
+  button.addEventListener("click", async (event) => {
     event.preventDefault();
-    const wish = button.name === "is_on" ? { is_on: button.value === "true" } : {};
-    ask(button.dataset.command, wish);
+    for (const wish of wishesOf(button)) {
+      if ((await ask(button.dataset.command, wish)) && button.dataset.noted) {
+        say("noted", button.dataset.noted);
+      }
+    }
   });
 }
 
 for (const pill of document.querySelectorAll("input[name=steering]")) {
   pill.addEventListener("change", () => {
-    if (pill.value === "match") ask("mode", { mode: "match" });
+    if (pill.dataset.command === "mode") ask("mode", { mode: pill.value });
     else ask("goal", { goal: pill.value });
   });
 }

@@ -7,18 +7,25 @@ import pytest
 
 import soulsync_edge.adapters.web
 from soulsync_edge.adapters.web import forms
+from soulsync_edge.adapters.web.controls import NOTED
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.events import (
     CameraSwitched,
+    DuckingChanged,
     Event,
     GoalChosen,
     ModeChosen,
     MusicSwitched,
+    Opinion,
     Part,
+    ReplayRequested,
     SkipRequested,
+    SleepChosen,
+    SoundTestRequested,
+    TrackJudged,
     VolumeChosen,
 )
-from soulsync_edge.domain.session import Context, FailedTrack, Health, NowPlaying, Session
+from soulsync_edge.domain.session import Context, Ducking, FailedTrack, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.track import SkippedFile, catalogue_of
 from soulsync_edge.errors import Unavailable
@@ -81,6 +88,11 @@ def test_what_a_message_sets_between_backticks_is_shown_as_code_and_stays_text()
         ("volume", {"volume_pct": "35"}, VolumeChosen(AT_S, 35)),
         ("steering", {"steering": "match"}, ModeChosen(AT_S, Mode.MATCH)),
         ("steering", {"steering": "energise"}, GoalChosen(AT_S, Goal.ENERGISE)),
+        ("steering", {"steering": "schedule"}, ModeChosen(AT_S, Mode.SCHEDULE)),
+        ("steering", {"steering": "off"}, ModeChosen(AT_S, Mode.OFF)),
+        ("again", {}, ReplayRequested(AT_S)),
+        ("sleep", {"minutes": "45"}, SleepChosen(AT_S, 45)),
+        ("full-volume", {}, DuckingChanged(AT_S, "hub", is_on=False)),
         ("camera", {"is_on": "true"}, CameraSwitched(AT_S, is_on=True)),
     ],
 )
@@ -88,11 +100,49 @@ def test_without_a_script_every_control_is_a_form_that_leads_back(
     control: str, entries: dict[str, str], event: Event
 ) -> None:
     house = StillHouse()
+    house.session = replace(house.session, duckings=(Ducking("hub", 0.0),))
 
     answer = house.browser().post(f"/controls/{control}", data=entries)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert house.posted == [event]
+
+
+@pytest.mark.parametrize("opinion", Opinion)
+def test_an_opinion_is_taken_in_and_that_is_said(opinion: Opinion) -> None:
+    house = StillHouse()
+    browser = house.browser()
+
+    entries = {"track_id": f"{1:020x}", "opinion": opinion.value}
+    answer = browser.post("/controls/judge", data=entries)
+    page = browser.get(answer.headers["location"]).text
+
+    assert answer.status_code == 303
+    assert house.posted == [TrackJudged(AT_S, f"{1:020x}", opinion)]
+    assert f'role="status">{NOTED[opinion]}</p>' in page
+
+
+def test_an_opinion_of_a_track_that_is_gone_is_refused_in_words() -> None:
+    house = StillHouse()
+
+    answer = house.browser().post("/controls/judge", data={"track_id": "feed", "opinion": "like"})
+
+    assert answer.status_code == 404
+    assert "There is no such track in the library." in answer.text
+    assert house.posted == []
+
+
+def test_the_speaker_can_be_tried_from_the_settings_and_what_to_do_is_said() -> None:
+    house = StillHouse()
+    browser = house.browser()
+
+    answer = browser.post("/controls/sound-test")
+    page = browser.get(answer.headers["location"]).text
+
+    assert answer.status_code == 303
+    assert house.posted == [SoundTestRequested(AT_S)]
+    assert 'id="player" open' in page
+    assert "If you heard nothing" in page
 
 
 def test_switches_offer_the_other_state() -> None:

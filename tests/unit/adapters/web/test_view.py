@@ -11,7 +11,9 @@ from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.hearing import ListeningProgress
-from soulsync_edge.domain.session import Context, Health, NowPlaying, Session
+from soulsync_edge.domain.loudness import QuietHours
+from soulsync_edge.domain.scanning import ScanProgress
+from soulsync_edge.domain.session import Context, Ducking, Health, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import Track, catalogue_of
@@ -44,6 +46,23 @@ happenings = st.one_of(
     st.builds(ev.CameraSwitched, times, st.booleans()),
     st.builds(ev.MusicSwitched, times, st.booleans()),
     st.builds(ev.GoalChosen, times, st.sampled_from(Goal)),
+    st.builds(ev.ModeChosen, times, st.sampled_from(Mode)),
+    st.builds(ev.TrackJudged, times, st.just(f"{1:020x}"), st.sampled_from(ev.Opinion)),
+    st.builds(ev.ReplayRequested, times),
+    st.builds(ev.SleepChosen, times, st.integers(0, 240)),
+    st.builds(ev.DuckingChanged, times, texts, st.booleans()),
+    st.builds(
+        ev.ScanMoved,
+        times,
+        st.none()
+        | st.builds(
+            ScanProgress,
+            st.integers(0, 10**6),
+            st.none() | st.integers(0, 10**6),
+            st.floats(0, 1e6),
+            st.none() | st.floats(0, 1e6),
+        ),
+    ),
 )
 
 
@@ -111,23 +130,82 @@ def test_a_reason_that_stands_below_as_notice_is_not_said_twice() -> None:
 @pytest.mark.parametrize(
     ("progress", "words"),
     [
-        (None, ""),
+        (None, None),
         (ListeningProgress(120, 2000, 14 * 60), "Listened to 120 of 2,000 pieces, 14 min left"),
         (ListeningProgress(0, 1, None), "Listened to 0 of 1 piece"),
         (ListeningProgress(9, 10, 3.0), "Listened to 9 of 10 pieces, less than a minute left"),
         (ListeningProgress(1, 20_000, 5 * 3600), "Listened to 1 of 20,000 pieces, 5 h left"),
-        (ListeningProgress(10, 10, None), ""),
+        (ListeningProgress(10, 10, None), None),
     ],
 )
 def test_how_far_listening_has_got_is_told_until_it_is_done(
-    progress: ListeningProgress | None, words: str
+    progress: ListeningProgress | None, words: str | None
 ) -> None:
     house = StillHouse()
     house.session = Session(listening=progress)
 
-    assert shown(house.session, house.context).library.listening == words
+    drawn = shown(house.session, house.context).library.listening
+    assert (drawn and drawn.line) == words
     for page in ("/", "/library"):
-        assert words in house.browser().get(page).text
+        assert (words or 'id="library-listening" class="library-progress off"') in (
+            house.browser().get(page).text
+        )
+
+
+@pytest.mark.parametrize(
+    ("progress", "words", "bar"),
+    [
+        (
+            ScanProgress(1234, 20_000, 250.4, 75.0),
+            "Reading the music: 1,234 of 20,000 files, 250 a second, 1 min left",
+            ' max="20000" value="1234"',
+        ),
+        (ScanProgress(12, None, 9.0, None), "Reading the music: 12 files so far", ""),
+        (ScanProgress(0, 1, 0.0, None), "Reading the music: 0 of 1 file", ' max="1" value="0"'),
+        (
+            ScanProgress(9, 8, 3.0, 0.0),  # files came while it was looking
+            "Reading the music: 9 of 8 files, 3 a second, less than a minute left",
+            ' max="8" value="8"',
+        ),
+    ],
+)
+def test_how_far_the_scan_has_got_is_told_with_a_bar(
+    progress: ScanProgress, words: str, bar: str
+) -> None:
+    house = StillHouse()
+    house.session = Session(scan=progress)
+
+    drawn = shown(house.session, house.context).library.scan
+    assert drawn is not None
+    assert drawn.line == words
+    for page in ("/", "/library"):
+        text = house.browser().get(page).text
+        assert words in text
+        assert f'id="library-scan-bar" aria-label="Reading the music"{bar}></progress>' in text
+
+
+def test_the_end_the_room_made_and_quiet_hours_are_told() -> None:
+    house = StillHouse()
+    quiet = QuietHours(from_minute=22 * 60, to_minute=7 * 60, most_volume_pct=30)
+    house.context = replace(house.context, rules=Rules(quiet=quiet))
+    house.session = Session(
+        now_s=100.0,
+        minute_of_day=30,
+        sleep_at_s=100.0 + 61.0,
+        duckings=(Ducking("hub", 99.0), Ducking("doorbell", 99.5)),
+    )
+
+    music = shown(house.session, house.context).music
+    page = house.browser().get("/").text
+
+    assert music.sleep_left_min == 2
+    assert music.ducked_by == ("doorbell", "hub")
+    assert music.quiet == "Quiet hours: no louder than 30 % until 07:00"
+    for words in ("ends in 2 min", "doorbell, hub", music.quiet):
+        assert words in page
+    later = replace(house.session, minute_of_day=7 * 60, sleep_at_s=None, duckings=())
+    after = shown(later, house.context).music
+    assert (after.sleep_left_min, after.ducked_by, after.quiet) == (None, (), "")
 
 
 def test_an_empty_library_is_said_even_without_a_notice() -> None:
@@ -226,3 +304,5 @@ def test_the_switch_stands_at_the_goal_only_while_shifting() -> None:
 
     assert shown(matching, CONTEXT).steering == "match"
     assert shown(replace(matching, mode=Mode.SHIFT), CONTEXT).steering == "sleep"
+    assert shown(replace(matching, mode=Mode.SCHEDULE), CONTEXT).steering == "schedule"
+    assert shown(replace(matching, mode=Mode.OFF), CONTEXT).steering == "off"
