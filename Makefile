@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.set-up
 
 .PHONY: help setup demo test test-all check format bench docs package lock replay provision model setup-train \
-        evaluate-emotion music-model evaluate-music print-demo-music clean clean-training
+        evaluate-emotion music-model evaluate-music simulate print-demo-music clean clean-training
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ music-model: $(READY)  ## Train the affect model of music, in minutes (DATA=fold
 
 evaluate-music: $(READY)  ## Print how good the analysis of music is, as recorded, or measured anew (DATA=folder)
 	@$(BIN)/python -m models.recipes.music.record $(if $(DATA),--data '$(DATA)')
+
+simulate: $(READY)  ## Simulate how well ways of steering reach a goal, in minutes (RUNS=60 SEED=1 QUICK=1; WRITE=1 records it)
+	@$(BIN)/python -m scripts.simulate $(if $(RUNS),--runs '$(RUNS)') $(if $(SEED),--seed '$(SEED)') $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
 print-demo-music: $(READY)  ## Print the folder of the demo music
 	@echo '$(CURDIR)/build/demo-music'
