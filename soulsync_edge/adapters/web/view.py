@@ -19,7 +19,7 @@ from soulsync_edge.adapters.web.words import (
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.hearing import ListeningProgress
-from soulsync_edge.domain.choosing import feel
+from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.portrait import Portrait, portrait
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Session
