@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     scan.set_defaults(run=_scan)
     scan.add_argument("folder", type=Path)
     scan.add_argument("--lines", action="store_true", help="print lines for core, not for people")
+    scan.add_argument(
+        "--known", action="store_true", help="with --lines: read what is known from stdin first"
+    )
 
     _add_listeners(verbs)
 
@@ -198,7 +201,7 @@ def _voice(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import scan
 
-    return scan.run(options.folder, as_lines=options.lines)
+    return scan.run(options.folder, as_lines=options.lines, has_known=options.known)
 
 
 def _analyse(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """A working stand-in for each port, with levers: used by tests and by `demo`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from soulsync_edge.domain.events import (
 from soulsync_edge.domain.face import Face
 from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
 from soulsync_edge.domain.hints import Tags
+from soulsync_edge.domain.library import Found, Known, Stick
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import ConfigError, MediaError, Unavailable
 from soulsync_edge.eye_ports import Crop, Frame, Pixels
@@ -171,23 +173,44 @@ class FakeStore:
     """A `Store` in memory; `failing` makes every call fail as a full disk would."""
 
     def __init__(self) -> None:
-        self._tracks: dict[str, tuple[tuple[Track, ...], tuple[SkippedFile, ...]]] = {}
+        self._sticks: dict[str, Stick] = {}
+        self._found: dict[str, dict[str, Found]] = {}
+        self._complete: dict[str, tuple[SkippedFile, ...]] = {}
         self._files: dict[str, FilePrint] = {}
         self._analyses: dict[tuple[str, str], Analysis] = {}
         self._values: dict[str, str] = {}
         self.failing: Unavailable | None = None
         self.is_open = True
 
-    def tracks(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
+    def sticks(self) -> tuple[Stick, ...]:
         self._answer()
-        return self._tracks.get(library, ((), ()))
+        return tuple(sorted(self._sticks.values(), key=lambda stick: stick.folder))
 
-    def keep_tracks(
-        self, library: str, tracks: Iterable[Track], skipped: Iterable[SkippedFile]
+    def known(self, stick: Stick) -> Known:
+        self._answer()
+        found = self._found.get(stick.library, {})
+        before = self._sticks.get(stick.library, stick).folder
+        tracks = (_moved(found[name].track, before, stick.folder) for name in sorted(found))
+        complete = self._complete.get(stick.library)
+        return Known(tuple(tracks), complete or (), complete is not None)
+
+    def stamps(self, library: str) -> dict[str, str]:
+        self._answer()
+        return {name: one.stamp for name, one in self._found.get(library, {}).items()}
+
+    def keep_found(self, stick: Stick, found: Iterable[Found]) -> None:
+        self._answer()
+        more = {one.track.track_id: one for one in found}
+        known = self._moved(stick)
+        self._found[stick.library] = known | more
+
+    def keep_complete(
+        self, stick: Stick, track_ids: Collection[str], skipped: Iterable[SkippedFile]
     ) -> None:
         self._answer()
-        ordered = sorted(tracks, key=lambda track: track.track_id)
-        self._tracks[library] = (tuple(ordered), tuple(skipped))
+        known = self._moved(stick)
+        self._found[stick.library] = {name: known[name] for name in known if name in track_ids}
+        self._complete[stick.library] = tuple(skipped)
 
     def hearings(self, track_ids: Iterable[str], version: str) -> dict[str, Hearing]:
         self._answer()
@@ -218,6 +241,15 @@ class FakeStore:
 
     def close(self) -> None:
         self.is_open = False
+
+    def _moved(self, stick: Stick) -> dict[str, Found]:
+        """Return what is known of `stick`, and note where it lies now."""
+        before = self._sticks.get(stick.library, stick).folder
+        self._sticks[stick.library] = replace(stick, mount=0)
+        return {
+            name: Found(_moved(one.track, before, stick.folder), one.stamp)
+            for name, one in self._found.get(stick.library, {}).items()
+        }
 
     def _answer(self) -> None:
         if self.failing is not None:
@@ -302,3 +334,10 @@ def a_frame(at_s: float = 0.0, level: int = 128) -> Frame:
 
 def _one_face(pixels: Pixels) -> tuple[Face, ...]:
     return (a_face(),) if pixels.any() else ()
+
+
+def _moved(track: Track, before: str, after: str) -> Track:
+    """Return `track` of the stick that lay at `before` as it is now that this lies at `after`."""
+    if before == after or not track.path.startswith(f"{before}/"):
+        return track
+    return replace(track, path=after + track.path.removeprefix(before))

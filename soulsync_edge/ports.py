@@ -1,6 +1,6 @@
 """What the services need from the outside world, in our words, from the caller's side."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -8,8 +8,9 @@ from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.hearing import Analysis, Hearing
 from soulsync_edge.domain.hints import Tags
+from soulsync_edge.domain.library import Found, Known, Stick
 from soulsync_edge.domain.session import Context, Session
-from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.domain.track import SkippedFile
 from soulsync_edge.settings import Settings
 
 Post = Callable[[Event], None]
@@ -78,20 +79,46 @@ class TagReader(Protocol):
 class Store(Protocol):
     """Remembers things across restarts. Every call may block on a disk: not for core's loop."""
 
-    def tracks(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
-        """Return what the last complete scan of `library` found; empty when never scanned.
+    def sticks(self) -> tuple[Stick, ...]:
+        """Return all sticks anything is known of, where each lay last, by that; mount 0.
 
         Raises:
             Unavailable: The store cannot be read.
         """
 
-    def keep_tracks(
-        self, library: str, tracks: Iterable[Track], skipped: Iterable[SkippedFile]
-    ) -> None:
-        """Replace what is known of `library`, all or nothing.
+    def known(self, stick: Stick) -> Known:
+        """Return what is remembered of `stick`, its tracks where they lie now.
+
+        Raises:
+            Unavailable: The store cannot be read.
+        """
+
+    def stamps(self, library: str) -> dict[str, str]:
+        """Return the stamp of each track remembered of `library`, by `track_id`.
+
+        Raises:
+            Unavailable: The store cannot be read.
+        """
+
+    def keep_found(self, stick: Stick, found: Iterable[Found]) -> None:
+        """Remember more tracks of `stick`, or the same better known, all or nothing.
 
         Raises:
             Unavailable: Nothing was kept: the disk is full, read-only or failing.
+        """
+
+    def keep_complete(
+        self, stick: Stick, track_ids: Collection[str], skipped: Iterable[SkippedFile]
+    ) -> None:
+        """Take note that a scan has looked at all of `stick`, all or nothing.
+
+        Args:
+            stick: Which one.
+            track_ids: The tracks on it; others are forgotten.
+            skipped: Files found on it that cannot be played.
+
+        Raises:
+            Unavailable: Nothing was kept.
         """
 
     def hearings(self, track_ids: Iterable[str], version: str) -> dict[str, Hearing]:

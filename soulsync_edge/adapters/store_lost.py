@@ -1,10 +1,11 @@
 """The store of a machine whose disk fails: it keeps nothing, and says so whenever it is asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NoReturn
 
 from soulsync_edge.domain.hearing import Hearing
-from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.domain.library import Found, Stick
+from soulsync_edge.domain.track import SkippedFile
 from soulsync_edge.errors import Unavailable
 
 
@@ -18,13 +19,22 @@ class LostStore:
     def __init__(self, why: str) -> None:
         self._why = why
 
-    def tracks(self, library: str) -> NoReturn:  # noqa: ARG002  # as the port has it
+    def sticks(self) -> NoReturn:
         raise Unavailable(self._why)
 
-    def keep_tracks(
+    def known(self, stick: Stick) -> NoReturn:  # noqa: ARG002  # as the port has it
+        raise Unavailable(self._why)
+
+    def stamps(self, library: str) -> NoReturn:  # noqa: ARG002  # as the port has it
+        raise Unavailable(self._why)
+
+    def keep_found(self, stick: Stick, found: Iterable[Found]) -> NoReturn:  # noqa: ARG002  # as the port has it
+        raise Unavailable(self._why)
+
+    def keep_complete(
         self,
-        library: str,  # noqa: ARG002  # as the port has it
-        tracks: Iterable[Track],  # noqa: ARG002
+        stick: Stick,  # noqa: ARG002  # as the port has it
+        track_ids: Collection[str],  # noqa: ARG002
         skipped: Iterable[SkippedFile],  # noqa: ARG002
     ) -> NoReturn:
         raise Unavailable(self._why)

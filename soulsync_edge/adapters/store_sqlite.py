@@ -6,20 +6,21 @@ import glob
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
+from soulsync_edge.domain.library import Found, Known, Stick
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
-MOST_LIBRARIES = 8
+MOST_LIBRARIES = 64
 """Sticks whose tracks are remembered; of more, those scanned longest ago are forgotten."""
 
 MOST_ANALYSES = 100_000
@@ -85,6 +86,15 @@ _UPGRADES = (
         content TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE libraries ADD COLUMN folder BLOB NOT NULL DEFAULT x'2f';
+    ALTER TABLE libraries ADD COLUMN is_complete INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE libraries ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    UPDATE libraries SET is_complete = 1, used = number;
+    ALTER TABLE tracks ADD COLUMN year INTEGER;
+    ALTER TABLE tracks ADD COLUMN replay_gain_db REAL;
+    ALTER TABLE tracks ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+    """,
 )
 """What makes each version of the file from the one before; the first makes it from nothing."""
 
@@ -133,9 +143,19 @@ class SqliteStore:
                 f"the store {path} cannot be opened: {os.strerror(error.errno or 0).lower()}"
             ) from error
 
-    def tracks(self, library: str) -> tuple[tuple[Track, ...], tuple[SkippedFile, ...]]:
-        key = (os.fsencode(library),)
+    def sticks(self) -> tuple[Stick, ...]:
         with self._translated():
+            rows = self._connection.execute(
+                "SELECT library, folder FROM libraries ORDER BY folder, library"
+            ).fetchall()
+        return tuple(Stick(os.fsdecode(library), os.fsdecode(where), 0) for library, where in rows)
+
+    def known(self, stick: Stick) -> Known:
+        key = (os.fsencode(stick.library),)
+        with self._translated():
+            about = self._connection.execute(
+                "SELECT is_complete FROM libraries WHERE library = ?", key
+            ).fetchone()
             tracks = self._connection.execute(
                 f"SELECT {', '.join(_COLUMNS)}"  # noqa: S608  # names written below, nobody's input
                 " FROM tracks JOIN libraries USING (number) WHERE library = ? ORDER BY track_id",
@@ -147,42 +167,62 @@ class SqliteStore:
                 key,
             ).fetchall()
         try:
-            return tuple(map(_track, tracks)), tuple(SkippedFile(*row) for row in skipped)
+            return Known(
+                tuple(_track(row, stick.folder) for row in tracks),
+                tuple(SkippedFile(*row) for row in skipped),
+                is_complete=about is not None and bool(about[0]),
+            )
         except ValueError as error:
             # A bit that flipped on the card passes SQLite's own check; a scan finds it all again.
-            logger.warning("what is kept of %s makes no sense (%s): reading anew", library, error)
-            return (), ()
+            logger.warning(
+                "what is kept of %s makes no sense (%s): reading anew", stick.library, error
+            )
+            return Known()
 
-    def keep_tracks(
-        self, library: str, tracks: Iterable[Track], skipped: Iterable[SkippedFile]
+    def stamps(self, library: str) -> dict[str, str]:
+        with self._translated():
+            return dict(
+                self._connection.execute(
+                    "SELECT track_id, stamp FROM tracks JOIN libraries USING (number)"
+                    " WHERE library = ?",
+                    (os.fsencode(library),),
+                )
+            )
+
+    def keep_found(self, stick: Stick, found: Iterable[Found]) -> None:
+        with self._translated(), self._transaction():
+            number = self._number(stick)
+            self._connection.executemany(
+                f"INSERT OR REPLACE INTO tracks (number, {', '.join(_COLUMNS)}, stamp)"  # noqa: S608  # as above
+                f" VALUES (?{', ?' * len(_COLUMNS)}, ?)",
+                ((number, *_row(one.track, stick.folder), one.stamp) for one in found),
+            )
+        self._checkpoint()
+
+    def keep_complete(
+        self, stick: Stick, track_ids: Collection[str], skipped: Iterable[SkippedFile]
     ) -> None:
         with self._translated(), self._transaction():
             run = self._connection.execute
-            run("DELETE FROM libraries WHERE library = ?", (os.fsencode(library),))
-            number = run(
-                "INSERT INTO libraries SELECT 1 + ifnull(max(number), 0), ? FROM libraries"
-                " RETURNING number",
-                (os.fsencode(library),),
-            ).fetchone()[0]
+            number = self._number(stick)
+            run("UPDATE libraries SET is_complete = 1 WHERE number = ?", (number,))
+            there = run("SELECT track_id FROM tracks WHERE number = ?", (number,)).fetchall()
             self._connection.executemany(
-                f"INSERT OR REPLACE INTO tracks (number, {', '.join(_COLUMNS)})"  # noqa: S608  # as above
-                f" VALUES (?{', ?' * len(_COLUMNS)})",
-                ((number, *_row(track)) for track in tracks),
+                "DELETE FROM tracks WHERE number = ? AND track_id = ?",
+                ((number, name) for (name,) in there if name not in track_ids),
             )
+            run("DELETE FROM skipped WHERE number = ?", (number,))
             self._connection.executemany(
                 "INSERT INTO skipped VALUES (?, ?, ?)",
                 ((number, file.path, file.reason) for file in skipped),
             )
             run(
                 "DELETE FROM libraries WHERE number NOT IN"
-                " (SELECT number FROM libraries ORDER BY number DESC LIMIT ?)",
+                " (SELECT number FROM libraries ORDER BY used DESC LIMIT ?)",
                 (MOST_LIBRARIES,),
             )
             run("DELETE FROM files WHERE track_id NOT IN (SELECT track_id FROM tracks)")
-        # Else the write-ahead file would stay as large as the scan. What is kept is kept, whatever
-        # becomes of this.
-        with suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._checkpoint()
 
     def hearings(self, track_ids: Iterable[str], version: str) -> dict[str, Hearing]:
         found = {}
@@ -251,6 +291,23 @@ class SqliteStore:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _number(self, stick: Stick) -> int:
+        """Return the number of `stick`, where it is noted that it lies there now."""
+        number: int = self._connection.execute(
+            "INSERT INTO libraries (library, folder, used)"
+            " SELECT ?, ?, 1 + ifnull(max(used), 0) FROM libraries WHERE true"
+            " ON CONFLICT (library) DO UPDATE SET folder = excluded.folder, used = excluded.used"
+            " RETURNING number",
+            (os.fsencode(stick.library), os.fsencode(stick.folder)),
+        ).fetchone()[0]
+        return number
+
+    def _checkpoint(self) -> None:
+        # Else the write-ahead file would stay as large as the scan. What is kept is kept, whatever
+        # becomes of this.
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _begin_anew(self) -> None:
         """Set the damaged file aside and open a new one."""
@@ -369,9 +426,11 @@ _COLUMNS = (
     *("track_id", "path", "title", "artist", "album", "duration_s"),
     *("valence", "arousal", "valence_sd", "arousal_sd", "affect_source"),
     *("tempo_bpm", "key", "is_minor", "danceability", "loudness_lufs", "true_peak_dbtp"),
+    *("year", "replay_gain_db"),
 )
-"""Of the table of tracks, in the order of `_row` and `_track`; a track that was not analysed has
-nothing in the last six."""
+"""Of the table of tracks, in the order of `_row` and `_track`. A path is counted from where its
+stick lies; those kept by the versions before are absolute. A track that was not analysed has
+nothing in the six of its sound."""
 
 _ANALYSIS = (
     *("descriptors", "tempo_bpm", "key", "is_minor"),
@@ -380,11 +439,12 @@ _ANALYSIS = (
 """Of the table of analyses: the descriptors, and a `Sound` in the order of its fields."""
 
 
-def _row(track: Track) -> tuple[object, ...]:
+def _row(track: Track, folder: str) -> tuple[object, ...]:
     sound = track.sound
+    path = track.path.removeprefix(f"{folder}/")
     return (
         track.track_id,
-        os.fsencode(track.path),  # a file name is bytes: not every one is text
+        os.fsencode(path),  # a file name is bytes: not every one is text
         track.title,
         track.artist,
         track.album,
@@ -395,15 +455,18 @@ def _row(track: Track) -> tuple[object, ...]:
         track.affect_spread.arousal,
         track.affect_source,
         *((None,) * 6 if sound is None else dataclasses.astuple(sound)),
+        track.year,
+        track.replay_gain_db,
     )
 
 
-def _track(row: tuple[Any, ...]) -> Track:  # as SQLite holds it
+def _track(row: tuple[Any, ...], folder: str) -> Track:  # as SQLite holds it
     track_id, path, title, artist, album, duration_s, *place, source = row[:11]
-    tempo_bpm, key, is_minor, *levels = row[11:]
+    tempo_bpm, key, is_minor, *levels = row[11:17]
+    year, replay_gain_db = row[17:]
     return Track(
         track_id=track_id,
-        path=os.fsdecode(path),
+        path=os.path.join(folder, os.fsdecode(path)),  # noqa: PTH118  # a path may be any bytes
         title=title,
         artist=artist,
         album=album,
@@ -412,6 +475,8 @@ def _track(row: tuple[Any, ...]) -> Track:  # as SQLite holds it
         affect_spread=Spread(*place[2:]),
         affect_source=source,
         sound=None if tempo_bpm is None else Sound(tempo_bpm, key, bool(is_minor), *levels),
+        year=year,
+        replay_gain_db=replay_gain_db,
     )
 
 

@@ -158,7 +158,7 @@ def _open_without_waiting(name: str, flags: int) -> int:
 def _read(path: Path, file: _Frugal) -> Tags:
     try:
         music: Any = mutagen.File(file)
-    except _TooMuchError:
+    except (_TooMuchError, MemoryError):  # a picture or a frame that unpacks to all there is
         return Tags()
     except Exception as error:
         # Damaged files make mutagen raise far more than its own errors (struct, index, value,

@@ -12,9 +12,9 @@ from soulsync_edge.domain.file_names import shown
 from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.sound import KEYS
 from soulsync_edge.errors import MediaError
+from soulsync_edge.programs.music_walk import PLAYED
 from soulsync_edge.programs.printing import let_go_of_stdout
 from soulsync_edge.programs.progress_bar import with_progress
-from soulsync_edge.programs.scan import PLAYED
 from soulsync_edge.programs.time_limit import TooSlow, at_most
 
 FILE_LIMIT_S = 20.0

@@ -17,9 +17,10 @@ from soulsync_edge.domain.path import MusicPath, plan, plan_for
 from soulsync_edge.domain.path_search import playing_time_s
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import SoulSyncError
+from soulsync_edge.programs.music_walk import files_below
 from soulsync_edge.programs.printing import let_go_of_stdout, printable
 from soulsync_edge.programs.progress_bar import ProgressBar
-from soulsync_edge.programs.scan import files_below, scanned
+from soulsync_edge.programs.scan import scanned
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from soulsync_edge.domain.events import (
     TrackStarted,
 )
 from soulsync_edge.domain.hearing import Analysis, FilePrint
+from soulsync_edge.domain.library import Stick
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.wire.lines import Codec
@@ -35,9 +37,15 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class TrackFound:
-    """The scan found something to play."""
+    """The scan found something to play.
+
+    Attributes:
+        track: What.
+        stamp: By what its file is known again without being read.
+    """
 
     track: Track
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,47 @@ class FileSkipped:
     """The scan found a file that cannot be played."""
 
     skipped: SkippedFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileUnread:
+    """The scan could not read a file or folder now; what was known of it stays known."""
+
+    skipped: SkippedFile
+
+
+@dataclass(frozen=True, slots=True)
+class TrackKnown:
+    """The scan was told of this track, and it is as it was."""
+
+    track_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StickEntered:
+    """What the scan finds from now on lies on this stick."""
+
+    stick: Stick
+
+
+@dataclass(frozen=True, slots=True)
+class ScanGoesOn:
+    """How far the scan has got."""
+
+    progress: ScanProgress
+
+
+@dataclass(frozen=True, slots=True)
+class KnowTrack:
+    """For the scan: do not read this track again.
+
+    Attributes:
+        track_id: Which one.
+        stamp: As long as this is its stamp.
+    """
+
+    track_id: str
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +160,10 @@ EyeEvent = EstimateArrived | NobodySeen | FaceObscured | RoomDark | PartReported
 VoiceEvent = TrackStarted | TrackMoved | TrackEnding | TrackEnded | TrackFailed | PartReported
 EyeOrder = Configure | EyeCommand
 VoiceOrder = Configure | VoiceCommand
-ScanLine = TrackFound | FileSkipped | ScanFinished
+ScanOrder = KnowTrack
+ScanLine = (
+    TrackFound | TrackKnown | FileSkipped | FileUnread | StickEntered | ScanGoesOn | ScanFinished
+)
 ListenOrder = Identify | Listen
 ListenLine = TrackIdentified | TrackHeard | TrackUnheard
 TraceLine = Session | Context | Event | Command
@@ -120,6 +172,7 @@ EYE_EVENTS: Codec[EyeEvent] = Codec(EyeEvent)
 VOICE_EVENTS: Codec[VoiceEvent] = Codec(VoiceEvent)
 EYE_ORDERS: Codec[EyeOrder] = Codec(EyeOrder)
 VOICE_ORDERS: Codec[VoiceOrder] = Codec(VoiceOrder)
+SCAN_ORDERS: Codec[ScanOrder] = Codec(ScanOrder)
 SCAN_LINES: Codec[ScanLine] = Codec(ScanLine)
 LISTEN_ORDERS: Codec[ListenOrder] = Codec(ListenOrder)
 LISTEN_LINES: Codec[ListenLine] = Codec(ListenLine)

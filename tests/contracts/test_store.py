@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from soulsync_edge.adapters.store_lost import LostStore
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing
+from soulsync_edge.domain.library import Found, Known, Stick
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeStore
 from soulsync_edge.ports import Store
+from tests.stored import a_stick, keep, kept
 
 _UNIT = st.floats(-1, 1)
 _ANY_SOUND = st.builds(
@@ -32,7 +35,7 @@ _ANY_SOUND = st.builds(
 _ANY_TRACK = st.builds(
     Track,
     track_id=st.text(min_size=1),
-    path=st.binary(min_size=1, max_size=300).map(os.fsdecode),
+    path=st.binary(min_size=1, max_size=300).map(lambda name: os.fsdecode(b"/music/a" + name)),
     title=st.text(),
     artist=st.text(),
     album=st.text(),
@@ -41,6 +44,8 @@ _ANY_TRACK = st.builds(
     affect_spread=st.builds(Spread, st.floats(0.01, 2), st.floats(0.01, 2)),
     affect_source=st.text(),
     sound=st.none() | _ANY_SOUND,
+    year=st.none() | st.integers(1000, 2099),
+    replay_gain_db=st.none() | st.floats(-40, 40),
 )
 _ANY_SKIPPED = st.builds(SkippedFile, path=st.text(), reason=st.text())
 _ANY_HEARING = st.builds(
@@ -85,7 +90,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def test_nothing_is_known_at_first(store: Store) -> None:
     assert store.recall("volume") is None
-    assert store.tracks("stick") == ((), ())
+    assert kept(store, "stick") == ((), ())
 
 
 def test_a_value_is_recalled_and_replaced(store: Store) -> None:
@@ -104,49 +109,91 @@ def test_a_value_is_recalled_and_replaced(store: Store) -> None:
 def test_tracks_come_back_whole_and_in_order(
     store: Store, tracks: list[Track], skipped: list[SkippedFile]
 ) -> None:
-    store.keep_tracks("stick", tracks, skipped)
+    keep(store, "stick", tracks, skipped)
 
-    back, back_skipped = store.tracks("stick")
+    back, back_skipped = kept(store, "stick")
 
     assert list(back) == sorted(tracks, key=lambda track: track.track_id)
     assert list(back_skipped) == skipped
 
 
 def test_keeping_tracks_replaces_what_was_known_of_that_library_alone(store: Store) -> None:
-    store.keep_tracks("stick", [a_track("a"), a_track("b")], [SkippedFile("x", "why")])
-    store.keep_tracks("other", [a_track("a")], [])
+    keep(store, "stick", [a_track("a"), a_track("b")], [SkippedFile("x", "why")])
+    keep(store, "other", [a_track("a")], [])
 
-    store.keep_tracks("stick", [a_track("c")], [])
+    keep(store, "stick", [a_track("c")], [])
 
-    assert store.tracks("stick") == ((a_track("c"),), ())
-    assert store.tracks("other") == ((a_track("a"),), ())
+    assert kept(store, "stick") == ((a_track("c"),), ())
+    assert kept(store, "other") == ((a_track("a"),), ())
 
 
-def test_a_library_whose_name_is_no_text_is_kept(store: Store) -> None:
+def test_a_library_whose_name_is_no_text_iskept(store: Store) -> None:
     name = os.fsdecode(b"folder /\xff")
 
-    store.keep_tracks(name, [a_track("a")], [])
+    keep(store, name, [a_track("a")], [])
 
-    assert store.tracks(name) == ((a_track("a"),), ())
+    assert kept(store, name) == ((a_track("a"),), ())
 
 
 def test_tracks_may_come_from_a_stream(store: Store) -> None:
-    store.keep_tracks("stick", (a_track(name) for name in "ba"), iter(()))
+    keep(store, "stick", (a_track(name) for name in "ba"), iter(()))
 
-    assert [track.track_id for track in store.tracks("stick")[0]] == ["a", "b"]
+    assert [track.track_id for track in kept(store, "stick")[0]] == ["a", "b"]
 
 
 def test_nothing_is_kept_of_a_stream_that_breaks(store: Store) -> None:
-    store.keep_tracks("stick", [a_track("a")], [])
+    keep(store, "stick", [a_track("a")], [])
 
-    def breaking() -> Iterator[Track]:
-        yield a_track("b")
+    def breaking() -> Iterator[Found]:
+        yield Found(a_track("b"), "stamp")
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        store.keep_tracks("stick", breaking(), [])
+        store.keep_found(a_stick("stick"), breaking())
 
-    assert store.tracks("stick") == ((a_track("a"),), ())
+    assert kept(store, "stick") == ((a_track("a"),), ())
+
+
+def test_finds_of_a_scan_that_was_cut_short_are_known_with_their_stamps(store: Store) -> None:
+    store.keep_found(a_stick("stick"), [Found(a_track("a"), "1")])
+    store.keep_found(a_stick("stick"), [Found(a_track("b"), "2")])
+
+    assert store.known(a_stick("stick")) == Known((a_track("a"), a_track("b")))
+    assert store.stamps("stick") == {"a": "1", "b": "2"}
+    assert store.stamps("other") == {}
+
+
+def test_a_track_that_is_read_again_replaces_what_was_known_of_it(store: Store) -> None:
+    keep(store, "stick", [a_track("a"), a_track("b")])
+
+    better = replace(a_track("a"), title="Rain")
+    store.keep_found(a_stick("stick"), [Found(better, "new")])
+
+    assert store.known(a_stick("stick")) == Known((better, a_track("b")), is_complete=True)
+    assert store.stamps("stick") == {"a": "new", "b": "stamp of b"}
+
+
+def test_a_stick_that_lies_elsewhere_now_has_its_tracks_there(store: Store) -> None:
+    odd = replace(a_track("odd"), path=os.fsdecode(b"/music/\xff/x.mp3"))
+    keep(store, "stick", [a_track("a"), odd])
+
+    elsewhere = Stick("stick", "/media/disk one", 7)
+    tracks = store.known(elsewhere).tracks
+
+    assert [track.path for track in tracks] == [
+        "/media/disk one/a",
+        os.fsdecode(b"/media/disk one/\xff/x.mp3"),
+    ]
+    store.keep_complete(elsewhere, {"a"}, [])
+    assert [track.path for track in store.known(a_stick("stick")).tracks] == ["/music/a"]
+
+
+def test_all_sticks_are_told_with_where_they_lay_last(store: Store) -> None:
+    keep(store, "red", [a_track("a")])
+    store.keep_found(a_stick("blue", "/media/blue"), [Found(a_track("b"), "1")])
+    store.keep_found(a_stick("red", "/media/red"), [])
+
+    assert store.sticks() == (Stick("blue", "/media/blue", 0), Stick("red", "/media/red", 0))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -176,19 +223,19 @@ def test_a_file_heard_again_replaces_what_was_known_of_it(store: Store) -> None:
 
 
 def test_a_piece_is_known_again_wherever_its_file_goes(store: Store) -> None:
-    store.keep_tracks("stick", [a_track("a")], [])
+    keep(store, "stick", [a_track("a")], [])
     store.keep_hearings({"a": a_hearing("x")}, "v1")
 
-    store.keep_tracks("stick", [a_track("b")], [])
+    keep(store, "stick", [a_track("b")], [])
 
     assert store.analysis("x", "v1") == a_hearing("x").analysis
 
 
 def test_a_new_scan_leaves_what_was_heard_of_tracks_that_are_still_there(store: Store) -> None:
-    store.keep_tracks("stick", [a_track("a")], [])
+    keep(store, "stick", [a_track("a")], [])
     store.keep_hearings({"a": a_hearing("x")}, "v1")
 
-    store.keep_tracks("stick", [a_track("a"), a_track("b")], [])
+    keep(store, "stick", [a_track("a"), a_track("b")], [])
 
     assert store.hearings(["a"], "v1") == {"a": a_hearing("x")}
 
@@ -198,8 +245,11 @@ def test_a_lost_store_refuses_everything_with_its_reason() -> None:
     refused: list[Callable[[], object]] = [
         lambda: store.recall("volume"),
         lambda: store.keep("volume", "40"),
-        lambda: store.tracks("stick"),
-        lambda: store.keep_tracks("stick", [], []),
+        store.sticks,
+        lambda: store.known(a_stick("stick")),
+        lambda: store.stamps("stick"),
+        lambda: store.keep_found(a_stick("stick"), []),
+        lambda: store.keep_complete(a_stick("stick"), set(), []),
         lambda: store.hearings([], "v1"),
         lambda: store.analysis("x", "v1"),
         lambda: store.keep_hearings({}, "v1"),

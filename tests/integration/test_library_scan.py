@@ -9,25 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from soulsync_edge.adapters.library_scan import ScannedFolder
-from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.adapters.library_scan import Met, ScannedFolder
+from soulsync_edge.domain.library import Found, Stick
+from soulsync_edge.domain.scanning import ScanProgress
+from soulsync_edge.domain.track import SkippedFile
 from soulsync_edge.errors import Unavailable
 from tests.music_files import write_tone
 
-_SCAN = (sys.executable, "-m", "soulsync_edge", "scan", "--lines")
+_SCAN = (sys.executable, "-m", "soulsync_edge", "scan", "--lines", "--known")
 
 
 def _scripted(script: str) -> tuple[str, ...]:
     return (sys.executable, "-uc", script)
 
 
-def _found(
+def _meetings(
     folder: Path, command: Sequence[str] = _SCAN, silence_s: float = 30.0
-) -> list[Track | SkippedFile | None]:
-    async def scan() -> list[Track | SkippedFile | None]:
+) -> list[Met | None]:
+    async def scan() -> list[Met | None]:
         music = ScannedFolder(command, silence_s)
         async with aclosing(music.scan(folder)) as finds:
-            return [found async for found in finds]
+            return [found async for found in finds if not isinstance(found, Stick | ScanProgress)]
 
     return asyncio.run(scan())
 
@@ -36,10 +38,10 @@ def test_a_real_scan_brings_tracks_and_skipped_files(tmp_path: Path) -> None:
     write_tone(tmp_path / "a.flac")
     (tmp_path / "b.mp3").write_bytes(b"no")
 
-    track, skipped = _found(tmp_path)
+    track, skipped = _meetings(tmp_path)
 
-    assert isinstance(track, Track)
-    assert Path(track.path) == tmp_path / "a.flac"
+    assert isinstance(track, Found)
+    assert Path(track.track.path) == tmp_path / "a.flac"
     assert skipped == SkippedFile(f"{tmp_path}/b.mp3", "b.mp3 is damaged, or no music")
 
 
@@ -47,15 +49,15 @@ def test_names_that_are_no_text_survive_the_way(tmp_path: Path) -> None:
     odd = os.fsencode(tmp_path) + b"/\xff\xfe.wav"
     Path(os.fsdecode(odd)).write_bytes(write_tone(tmp_path / "plain.wav").read_bytes())
 
-    found = _found(tmp_path)
+    found = _meetings(tmp_path)
 
-    assert odd in {os.fsencode(track.path) for track in found if isinstance(track, Track)}
+    assert odd in {os.fsencode(one.track.path) for one in found if isinstance(one, Found)}
 
 
 def test_an_empty_line_is_a_sign_of_life(tmp_path: Path) -> None:
     finished = '{"kind": "ScanFinished", "tracks": 0, "skipped": 0}'
 
-    assert _found(tmp_path, _scripted(f"print(); print('{finished}')")) == [None]
+    assert _meetings(tmp_path, _scripted(f"print(); print('{finished}')")) == [None]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_an_empty_line_is_a_sign_of_life(tmp_path: Path) -> None:
 )
 def test_a_scan_that_does_not_finish_is_unavailable(tmp_path: Path, script: str, why: str) -> None:
     with pytest.raises(Unavailable, match=why):
-        _found(tmp_path, _scripted(script), silence_s=0.2 if "pause" in script else 30.0)
+        _meetings(tmp_path, _scripted(script), silence_s=0.2 if "pause" in script else 30.0)
 
 
 def test_a_scan_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_a_folder_that_cannot_be_one_is_unavailable(tmp_path: Path, name: str) -
 
 
 def test_whereabouts_name_the_library_and_its_mount(tmp_path: Path) -> None:
-    library, mount = ScannedFolder().whereabouts(tmp_path)
+    [stick] = ScannedFolder().whereabouts(tmp_path)
 
-    assert library.startswith(("disk ", f"folder {tmp_path}"))
-    assert mount == tmp_path.stat().st_dev
+    assert stick.library.startswith(("disk ", f"folder {tmp_path}"))
+    assert (stick.folder, stick.mount) == (str(tmp_path), tmp_path.stat().st_dev)

@@ -14,8 +14,18 @@ import pytest
 
 from soulsync_edge.adapters.folder_place import disk_names, place_of
 from soulsync_edge.domain.track import SkippedFile, Track
-from soulsync_edge.programs.scan import FILE_LIMIT_S, name_parts
-from soulsync_edge.wire.messages import SCAN_LINES, FileSkipped, ScanFinished, ScanLine, TrackFound
+from soulsync_edge.programs.music_walk import name_parts
+from soulsync_edge.programs.tag_reading import FILE_LIMIT_S
+from soulsync_edge.wire.messages import (
+    SCAN_LINES,
+    FileSkipped,
+    FileUnread,
+    ScanFinished,
+    ScanGoesOn,
+    ScanLine,
+    StickEntered,
+    TrackFound,
+)
 from tests.music_files import write_tone
 
 _PROGRAM = (
@@ -30,7 +40,13 @@ def _command(folder: Path, *, as_lines: bool = True) -> list[str]:
 
 def _scan(folder: Path) -> list[ScanLine]:
     done = subprocess.run(_command(folder), capture_output=True, timeout=60, check=True)
-    return [SCAN_LINES.decode(line) for line in done.stdout.splitlines() if line]
+    return _finds(done.stdout)
+
+
+def _finds(stdout: bytes) -> list[ScanLine]:
+    """Return the lines but those that tell where the scan is, and how far."""
+    lines = [SCAN_LINES.decode(line) for line in stdout.splitlines() if line]
+    return [line for line in lines if not isinstance(line, StickEntered | ScanGoesOn)]
 
 
 def _tracks(folder: Path) -> list[Track]:
@@ -38,7 +54,7 @@ def _tracks(folder: Path) -> list[Track]:
 
 
 def _skipped(folder: Path) -> list[SkippedFile]:
-    return [line.skipped for line in _scan(folder) if isinstance(line, FileSkipped)]
+    return [line.skipped for line in _scan(folder) if isinstance(line, FileSkipped | FileUnread)]
 
 
 def test_everything_below_the_folder_is_found_and_counted(tmp_path: Path) -> None:
@@ -238,6 +254,7 @@ def test_the_first_track_comes_before_the_scan_ends(tmp_path: Path) -> None:
         _slow_command(tmp_path), stdout=subprocess.PIPE, stdin=subprocess.PIPE
     ) as program:
         assert program.stdout is not None
+        assert isinstance(SCAN_LINES.decode(program.stdout.readline()), StickEntered)
         first = SCAN_LINES.decode(program.stdout.readline())
         is_running = program.poll() is None
         program.communicate()
@@ -254,8 +271,8 @@ def test_a_file_that_takes_too_long_is_skipped_and_the_next_is_read(tmp_path: Pa
 
     done = subprocess.run(_stuck_command(tmp_path), stdout=subprocess.PIPE, timeout=60, check=True)
 
-    lines = [SCAN_LINES.decode(line) for line in done.stdout.splitlines()]
-    assert [type(line) for line in lines] == [FileSkipped, TrackFound, ScanFinished]
+    lines = _finds(done.stdout)
+    assert [type(line) for line in lines] == [FileUnread, TrackFound, ScanFinished]
     assert "took longer than 2 s" in done.stdout.decode()
     assert time.monotonic() - begun_s < FILE_LIMIT_S + 10
 

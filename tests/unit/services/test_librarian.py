@@ -2,27 +2,31 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from soulsync_edge.domain.affect import Affect, Spread
-from soulsync_edge.domain.events import Event, Part, PartReported
+from soulsync_edge.domain.events import Event, Part, PartReported, ScanMoved
+from soulsync_edge.domain.library import Found, FoundAgain, Stick, Unread
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeClock, FakeStore
 from soulsync_edge.services import librarian as subject
-from soulsync_edge.services.librarian import Found, Librarian
+from soulsync_edge.services.librarian import Librarian, Met
 from soulsync_edge.settings import LibrarySettings
+from tests.stored import a_stick, kept
 
 _SETTINGS = LibrarySettings(folder="/music", rescan_s=30)
 
 
-def _track(name: str) -> Track:
+def _track(name: str, folder: str = "/music") -> Track:
     return Track(
-        name, f"/music/{name}.mp3", name, "", "", 30.0, Affect(0, 0), Spread(0.7, 0.7), "nothing"
+        name, f"{folder}/{name}.mp3", name, "", "", 30.0, Affect(0, 0), Spread(0.7, 0.7), "nothing"
     )
 
 
@@ -35,30 +39,51 @@ class FakeMusic:
         self.names = list(names)
         self.skipped: list[SkippedFile] = []
         self.is_gone: Unavailable | None = None
+        self.unread: list[str] = []
         self.breaks_after: int | None = None
         self.scans = 0
         self.looks = 0
-        self.between: Callable[[Found], Awaitable[None]] | None = None
+        self.read: list[str] = []
+        self.progress: list[ScanProgress] = []
+        self.below: dict[str, list[str]] = {}
+        self.between: Callable[[Met], Awaitable[None]] | None = None
 
-    def whereabouts(self, folder: Path) -> tuple[str, int]:
+    def whereabouts(self, folder: Path) -> tuple[Stick, ...]:
         if self.is_gone is not None:
             raise self.is_gone
-        return f"{self.library} {folder}", self.mount
+        below = (Stick(name, f"{folder}/{name}", 9) for name in sorted(self.below))
+        return (Stick(f"{self.library} {folder}", str(folder), self.mount), *below)
 
     def fingerprint(self, folder: Path) -> str:
         self.looks += 1
         return f"{folder} {self.names} {self.skipped}"
 
-    async def scan(self, folder: Path) -> AsyncGenerator[Found]:
+    async def scan(self, folder: Path, known: Mapping[str, str]) -> AsyncGenerator[Met | None]:
         self.scans += 1
-        for number, name in enumerate(list(self.names)):
-            if number == self.breaks_after:
-                raise Unavailable(f"the scan of {folder} was cut short")
-            yield _track(name)
-            if self.between is not None:
-                await self.between(_track(name))
-        for skipped in self.skipped:
-            yield skipped
+        self.read = []
+        names = {stick.library: list(self.names) for stick in self.whereabouts(folder)[:1]}
+        names |= self.below
+        for stick in self.whereabouts(folder):
+            yield stick
+            for number, name in enumerate(names[stick.library]):
+                if number == self.breaks_after:
+                    raise Unavailable(f"the scan of {folder} was cut short")
+                if known.get(name) == f"stamp of {name}":
+                    met: Met = FoundAgain(name)
+                else:
+                    self.read.append(name)
+                    met = Found(_track(name, stick.folder), f"stamp of {name}")
+                yield met
+                if self.between is not None:
+                    await self.between(met)
+        for other in self._others():
+            yield other
+
+    def _others(self) -> Iterator[Met | None]:
+        yield from self.skipped
+        for path in self.unread:
+            yield Unread(SkippedFile(path, f"{path} cannot be read"))
+        yield from self.progress
         yield None
 
 
@@ -153,7 +178,7 @@ def test_before_the_first_scan_a_person_reads_what_happens(room: Room) -> None:
 
 
 def test_a_first_scan_shows_tracks_in_batches_while_it_runs(room: Room) -> None:
-    async def slowly(_found: Found) -> None:
+    async def slowly(_met: Met) -> None:
         room.clock.pass_time(0.5)
 
     room.music.names = [f"{number:02}" for number in range(20)]
@@ -169,7 +194,7 @@ def test_a_later_scan_shows_its_finds_only_when_complete(room: Room) -> None:
     room.look()
     room.swapped.clear()
 
-    async def slowly(_found: Found) -> None:
+    async def slowly(_met: Met) -> None:
         room.clock.pass_time(60)
 
     room.music.names = ["a", "b", "c", "d"]
@@ -184,7 +209,7 @@ def test_after_a_restart_known_music_is_shown_before_any_scan(room: Room) -> Non
     room.look()
     room.swapped.clear()
 
-    async def shown_already(_found: Found) -> None:
+    async def shown_already(_met: Met) -> None:
         assert room.shown == ["a", "b", "c"]
 
     room.music.between = shown_already
@@ -257,7 +282,7 @@ def test_another_stick_does_not_show_the_music_of_the_first(room: Room) -> None:
     room.look()
 
     assert [[t.track_id for t in catalogue.tracks] for catalogue in room.swapped] == [[], ["x"]]
-    assert len(room.store.tracks("stick /music")[0]) == 3
+    assert len(kept(room.store, "stick /music")[0]) == 3
 
 
 def test_an_empty_mount_point_means_that_the_stick_is_away(room: Room) -> None:
@@ -345,12 +370,14 @@ def test_a_scan_that_keeps_failing_is_tried_ever_more_rarely(room: Room) -> None
     assert 60 <= room.music.scans <= 130  # every 30 to 60 s once the waits have doubled up
 
 
-def test_a_cut_short_scan_is_not_kept(room: Room) -> None:
+def test_finds_of_a_scan_cut_short_are_kept_but_not_as_complete(room: Room) -> None:
     room.music.breaks_after = 2
 
     room.look()
 
-    assert room.store.tracks("stick /music") == ((), ())
+    known = room.store.known(a_stick("stick /music"))
+    assert [track.track_id for track in known.tracks] == ["a", "b"]
+    assert not known.is_complete
 
 
 def test_a_failing_store_is_reported_and_music_goes_on(room: Room) -> None:
@@ -359,10 +386,10 @@ def test_a_failing_store_is_reported_and_music_goes_on(room: Room) -> None:
     room.look()
 
     assert room.shown == ["a", "b", "c"]
-    assert room.said_of_store == [
+    assert set(room.said_of_store) == {
         "the library is read anew: the disk is full",
         "the library will be read anew at the next start: the disk is full",
-    ]
+    }
 
 
 def test_a_store_that_works_again_is_reported(room: Room) -> None:
@@ -385,6 +412,158 @@ def test_a_stick_full_of_other_things_lists_only_so_many(room: Room) -> None:
     assert len(room.swapped[-1].skipped) == 1000
 
 
+def test_what_is_known_is_not_read_again(room: Room) -> None:
+    room.look()
+    room.music.names = ["a", "c", "d"]
+    room.clock.pass_time(30)
+    room.look()
+
+    assert room.music.read == ["d"]
+    assert room.shown == ["a", "c", "d"]
+    assert set(room.store.stamps("stick /music")) == {"a", "c", "d"}
+
+
+def test_a_first_scan_cut_short_goes_on_where_it_was_after_a_restart(room: Room) -> None:
+    room.music.breaks_after = 2
+    room.look()
+
+    room.music.breaks_after = None
+    room.librarian = room.another()
+    room.swapped.clear()
+    room.look()
+
+    assert [track.track_id for track in room.swapped[0].tracks] == ["a", "b"]
+    assert room.music.read == ["c"]
+    assert room.shown == ["a", "b", "c"]
+    assert room.store.known(a_stick("stick /music")).is_complete
+
+
+def test_finds_are_kept_while_a_scan_goes_on(room: Room) -> None:
+    kept_by_then: list[int] = []
+
+    async def slowly(_met: Met) -> None:
+        room.clock.pass_time(1)
+        kept_by_then.append(len(room.store.stamps("stick /music")))
+
+    room.music.names = [f"{number:02}" for number in range(20)]
+    room.music.between = slowly
+    room.look()
+
+    assert kept_by_then[-1] >= 20 - 2 * subject.KEEP_S
+    assert len(set(kept_by_then)) <= 20 / subject.KEEP_S + 1
+
+
+def test_what_cannot_be_read_now_stays_known(room: Room) -> None:
+    room.look()
+    room.music.names, room.music.unread = ["a"], ["/music/b.mp3"]
+    room.clock.pass_time(30)
+    room.look()
+    assert room.shown == ["a", "b"]
+
+    room.music.unread, room.music.names = ["/music"], []
+    room.music.skipped = [SkippedFile("/music/x", "no")]
+    room.clock.pass_time(30)
+    room.look()
+    assert room.shown == ["a", "b"]
+    assert set(room.store.stamps("stick /music")) == {"a", "b"}
+
+
+def test_of_several_sticks_one_is_pulled_and_is_back_with_all_its_music(room: Room) -> None:
+    room.music.names, room.music.below = [], {"red": ["r"], "blue": ["b1", "b2"]}
+    room.look()
+    assert room.shown == ["b1", "b2", "r"]
+    blue = room.music.below.pop("blue")
+    room.look()
+    assert room.shown == ["r"]
+    assert len(kept(room.store, "blue")[0]) == 2
+
+    room.music.below["blue"] = blue
+    room.swapped.clear()
+    room.look()
+
+    assert [track.track_id for track in room.swapped[0].tracks] == ["b1", "b2", "r"]
+    assert room.music.read == []
+
+
+def test_a_stick_that_comes_to_another_is_shown_as_it_is_read(room: Room) -> None:
+    room.look()
+    room.music.below = {"red": [f"r{number:02}" for number in range(10)]}
+    room.swapped.clear()
+
+    async def slowly(_met: Met) -> None:
+        room.clock.pass_time(0.5)
+
+    room.music.between = slowly
+    room.look()
+
+    sizes = [len(catalogue.tracks) for catalogue in room.swapped]
+    assert sizes[0] == 3
+    assert sizes[-1] == 13
+    assert len(sizes) > 3
+    assert sizes == sorted(sizes)
+
+
+def test_the_first_music_of_a_stick_is_shown_long_before_its_scan_ends(room: Room) -> None:
+    begun_s = room.clock.now_s
+    first_s: list[float] = []
+
+    async def slowly(_met: Met) -> None:
+        room.clock.pass_time(0.2)
+        if room.swapped[-1].tracks and not first_s:
+            first_s.append(room.clock.now_s - begun_s)
+
+    room.music.names = [f"{number:03}" for number in range(500)]
+    room.music.between = slowly
+    room.look()
+
+    assert first_s[0] <= 1.0
+    assert room.clock.now_s - begun_s == pytest.approx(100)
+
+
+def test_a_stick_plugged_in_elsewhere_keeps_its_tracks(room: Room) -> None:
+    room.music.names, room.music.below = [], {"red": ["r"]}
+    room.look()
+
+    room.librarian.apply(LibrarySettings(folder="/other"))
+    room.swapped.clear()
+    room.look()
+
+    assert [(one.track_id, one.path) for one in room.swapped[0].tracks] == [
+        ("r", "/other/red/r.mp3")
+    ]
+
+
+def test_progress_is_told_once_a_second_and_ended(room: Room) -> None:
+    steps = [ScanProgress(done, 100, 4.0, 25.0) for done in range(40)]
+    room.music.progress = steps
+    real = room.librarian._clock  # noqa: SLF001  # a clock that goes on by itself
+
+    def quarter() -> float:
+        room.clock.pass_time(0.125)
+        return real()
+
+    room.librarian._clock = quarter  # noqa: SLF001
+    room.look()
+
+    moves = [event for event in room.posted if isinstance(event, ScanMoved)]
+    assert moves[0].progress == steps[0]
+    assert moves[-1].progress is None
+    times = [move.at_s for move in moves[:-1]]
+    assert 3 < len(times) < 20
+    assert min(later - sooner for sooner, later in pairwise(times)) >= subject.PROGRESS_S
+
+
+def test_progress_ends_when_a_scan_is_cut_short(room: Room) -> None:
+    async def pull(_met: Met) -> None:
+        room.librarian._report_progress(ScanProgress(1, 3, 1.0, 2.0))  # noqa: SLF001  # as a scan does
+
+    room.music.between, room.music.breaks_after = pull, 2
+    room.look()
+
+    moves = [event.progress for event in room.posted if isinstance(event, ScanMoved)]
+    assert moves == [ScanProgress(1, 3, 1.0, 2.0), None]
+
+
 @pytest.fixture
 def answers(room: Room, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Whether the disk under /music answers: it hangs while this is cleared."""
@@ -393,7 +572,7 @@ def answers(room: Room, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.E
     answers.set()
     real = room.music.whereabouts
 
-    def whereabouts(folder: Path) -> tuple[str, int]:
+    def whereabouts(folder: Path) -> tuple[Stick, ...]:
         if folder == Path("/music"):
             answers.wait(timeout=30)
         return real(folder)
@@ -564,7 +743,7 @@ def test_a_stick_that_hangs_does_not_keep_the_program_from_ending() -> None:
 
 
 def test_a_new_folder_takes_over_even_during_a_scan(room: Room) -> None:
-    async def change(_found: Found) -> None:
+    async def change(_met: Met) -> None:
         room.librarian.apply(LibrarySettings(folder="/other"))
         room.music.between = None
 
@@ -573,8 +752,8 @@ def test_a_new_folder_takes_over_even_during_a_scan(room: Room) -> None:
     room.look()
 
     assert room.shown == ["a", "b", "c"]
-    assert room.store.tracks("stick /music") == ((), ())
-    assert len(room.store.tracks("stick /other")[0]) == 3
+    assert not room.store.known(a_stick("stick /music")).is_complete
+    assert room.store.known(a_stick("stick /other")).is_complete
 
 
 def test_running_it_finds_music_and_ends_when_cancelled(room: Room) -> None:

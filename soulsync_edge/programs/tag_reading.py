@@ -1,0 +1,121 @@
+"""A `TagReader` in a process of its own, since a read from a dying stick cannot be called back."""
+
+import os
+import resource
+import signal
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+
+from soulsync_edge.adapters.tags_mutagen import MOST_READ
+from soulsync_edge.domain.file_names import shown
+from soulsync_edge.domain.hints import Tags
+from soulsync_edge.errors import MediaError
+from soulsync_edge.ports import TagReader
+
+FILE_LIMIT_S = 2.0
+"""Seconds one file may take; more is a damaged file or a dying stick."""
+
+_MOST_MEMORY = 4 * MOST_READ
+"""Bytes that reading one file may take: what is read of it, the tags made of that, and copies."""
+
+_Answer = tuple[Tags, str, int | None]
+"""The tags; or why there are none, and the number of the system's error behind that."""
+
+
+class TooSlow(Exception):  # noqa: N818  # a fact of the file, and what its name says
+    """A file took longer than it may."""
+
+
+class WatchedTagReader:
+    """A `TagReader` that gives up a file after `FILE_LIMIT_S`, or when it eats all memory.
+
+    The process that reads is made at the first file and after each it died or was killed of. It
+    is a copy of this one: to be used where there is one thread.
+
+    Args:
+        reader: Reads; in the other process.
+        limit_s: Seconds that one file may take.
+    """
+
+    def __init__(self, reader: TagReader, limit_s: float = FILE_LIMIT_S) -> None:
+        self._reader = reader
+        self._limit_s = limit_s
+        self._process: tuple[int, Connection] | None = None
+
+    def read(self, path: Path) -> Tags:
+        """Return the tags of the file at `path`.
+
+        Raises:
+            MediaError: As the reader's; where the system is to blame, from that `OSError`.
+            TooSlow: It took longer than it may.
+        """
+        _, link = self._process or self._begin()
+        try:
+            link.send_bytes(os.fsencode(path))
+            if not link.poll(self._limit_s):
+                self.close()
+                raise TooSlow
+            answer: _Answer = link.recv()
+        except (EOFError, OSError) as error:
+            self.close()
+            raise MediaError(f"{shown(path.name)} brought the reading of tags down") from error
+        tags, why, number = answer
+        if number is not None:
+            raise MediaError(why) from OSError(number, os.strerror(number))
+        if why:
+            raise MediaError(why)
+        return tags
+
+    def close(self) -> None:
+        """End the process; one that the disk holds back ends when that lets go."""
+        if self._process is None:
+            return
+        (number, link), self._process = self._process, None
+        link.close()
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(number, os.WNOHANG)
+
+    def _begin(self) -> tuple[int, Connection]:
+        ours, theirs = Pipe()
+        number = os.fork()
+        if not number:
+            try:
+                ours.close()
+                _serve(self._reader, theirs)
+            finally:
+                os._exit(0)  # nothing of the other process is to be finished here
+        theirs.close()
+        self._process = number, ours
+        return self._process
+
+
+def _serve(reader: TagReader, link: Connection) -> None:
+    """Answer each path with what a file there says, until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends whoever asks, and thereby this
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1):  # else a reader of our output would wait for this process too
+        os.dup2(nowhere, standard)
+    _bound_memory()
+    with suppress(EOFError, OSError):
+        while True:
+            link.send(_answer(reader, Path(os.fsdecode(link.recv_bytes()))))
+
+
+def _answer(reader: TagReader, path: Path) -> _Answer:
+    try:
+        return reader.read(path), "", None
+    except MediaError as error:
+        cause = error.__cause__
+        return Tags(), str(error), cause.errno if isinstance(cause, OSError) else None
+    except MemoryError:
+        return Tags(), f"{shown(path.name)} holds more than fits the memory", None
+
+
+def _bound_memory() -> None:
+    """Let this process grow by `_MOST_MEMORY` and no more."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    most = pages * resource.getpagesize() + _MOST_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
