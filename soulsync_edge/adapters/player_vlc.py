@@ -1,17 +1,22 @@
-"""A player on libVLC: two decks for life, used in turn."""
+"""A player on libVLC: two decks for life that cross-fade, used in turn."""
 
 import ctypes
 import math
 import os
 import stat
-from collections import deque
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from soulsync_edge.adapters.deck_vlc import FULL, MUTE, Bell, Deck
 from soulsync_edge.adapters.speaker_tone import speaker_tone
 from soulsync_edge.domain.commands import PlayTrack
-from soulsync_edge.domain.events import TrackEnded, TrackFailed, TrackMoved, TrackStarted
+from soulsync_edge.domain.events import TrackFailed
+from soulsync_edge.domain.fading import Fade, Glide
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Clock, Post
 
@@ -35,21 +40,65 @@ OPTIONS = (
 SINK = "PULSE_SINK"
 """libvlc has no option for the device of a sound server; the server's library reads this."""
 
-SHORT_S = 3.0
-"""A track no longer than this may end at once: the silent output ends a second early."""
+ONE_STREAM = ("hw:", "plughw:", "front:", "hdmi:", "iec958:")
+"""How ALSA devices are named that take one stream at a time, so that nothing can overlap."""
 
-_DAMAGED_WITHIN_S = 1.0  # a broken file ends within 0.2 s on a desktop, a slow card takes longer
-_MOVED_EVERY_S = 1.0
+READY_S = 1.0
+"""Time to choose and open what comes next, before it is to be heard: a slow card seeks long."""
+
+LEAST_NOTICE_S = 2.0
+"""So long before its end a track says that it ends, and `READY_S` more, without any cross-fade."""
+
+GLIDE_S = 0.3
+"""How long a change of the volume takes: too slow to be heard as a step."""
+
+_TICK_S = 0.02  # 50 steps a second while anything fades
+_LOOK_S = 0.1  # at the least, while a track waits: when the one before it ends may come to be seen
+# What was ready is heard so long after it is asked for (libvlc 3.0.24 into PulseAudio: 5 to 14 ms).
+_LEAD_S = 0.012
+# An order that comes so soon after a track said that it ends is the answer to that.
+_ANSWER_S = 1.0
+# What fades out waits so long for the first sound of what comes instead.
+_HOLD_S = 2.0
+_SHORTEST_FADE_S = 0.03  # no click
+_RUN_OUT_S = 0.5  # a track that gives way to a seamless one is over by then
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """What waits for the present track's end, and the deck that is ready to play it, if any."""
+
+    order: PlayTrack
+    deck: Deck | None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it turned out that it cannot be played; core heard so and will name another."""
+        return self.deck is not None and self.deck.is_over
+
+    def begins_s(self, present: Deck) -> float:
+        """Return when to begin so that it is right for the end of the present track."""
+        ends_s = present.ends_s
+        return math.inf if ends_s is None else ends_s - self.order.fade_s - _LEAD_S
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """A cross-fade that begins with the first sound of the new track, or at `until_s`."""
+
+    fade_s: float
+    until_s: float
 
 
 class VlcPlayer:
     """A `Player` with two libvlc decks for life, used in turn.
 
     Two, so a late callback from the old deck still names the old track, and so tracks can
-    cross-fade one day. For life, because a new player per track leaks (python-vlc issue 250).
+    cross-fade. For life, because a new player per track leaks (python-vlc issue 250).
 
-    All calls belong to one thread; each takes a few milliseconds unless libvlc hangs, which only
-    the end of the process mends. Events are posted from libvlc's threads.
+    Calls take a few milliseconds unless libvlc hangs, which only the end of the process mends. A
+    thread of the player moves what fades and begins what waits; events are posted from it and
+    from libvlc's threads.
 
     `volume_pct` is libvlc's own scale, on which 50 is an eighth of the amplitude (-18 dB): that
     is the scale of VLC and of the system's mixer, and near to how loudness is heard.
@@ -59,25 +108,25 @@ class VlcPlayer:
         clock: Stamps the events.
         aout: libvlc's name of the way out: `alsa`, `pulse` or `adummy`.
         device: Its device; empty for the default.
-        most_volume_pct: What 100 percent amounts to, 0 to 100.
 
     Raises:
         Unavailable: libvlc is missing or does not start.
     """
 
-    def __init__(
+    def __init__(  # assembled in one place
         self,
         post: Post,
         clock: Clock,
         aout: str,
         *,
         device: str = "",
-        most_volume_pct: int = 100,
     ) -> None:
         self._post = post
         self._clock = clock
-        self._most_volume_pct = most_volume_pct
-        self._volume_pct = 100
+        self._most_volume_pct = self._volume_pct = 100
+        self._glide = Glide(100.0, 100.0)
+        self._crossfade_s = 0.0
+        self._can_overlap = not (aout == "alsa" and device.startswith(ONE_STREAM))
         vlc = _vlc()
         options = (f"--alsa-audio-device={device}",) if device and aout == "alsa" else ()
         self._sink_before = os.environ.get(SINK)
@@ -86,190 +135,233 @@ class VlcPlayer:
         self._library = vlc.Instance(*OPTIONS, f"--aout={aout}", *options)
         if self._library is None:
             raise Unavailable("libvlc does not start; reinstall vlc-plugin-base and libvlc5")
-        self._decks = deque(_Deck(vlc, self._library, post, clock) for _ in range(2))
-        self._bell = _Bell(self._library)
+        self._lock = threading.RLock()
+        self._stir = threading.Event()
+        self._is_closed = False
+        self._decks: tuple[Deck, ...] = tuple(
+            Deck(vlc, self._library, post, self._stir.set, clock) for _ in range(2)
+        )
+        self._present: Deck | None = None
+        self._next: _Next | None = None
+        self._hold: _Hold | None = None
+        self._bell = Bell(self._library, speaker_tone())
+        self._fader = threading.Thread(target=self._fade_on, name="fader", daemon=True)
+        self._fader.start()
 
     def play(self, order: PlayTrack) -> None:
-        self.stop()
-        self._decks.rotate()
-        try:
-            file = _opened(Path(order.path))
-        except _NotMusicError as error:
-            self._post(TrackFailed(self._clock(), order.track_id, str(error)))
-            return
-        if not self._decks[0].play(order.track_id, file, order.start_s, self._loudness()):
-            self._post(TrackFailed(self._clock(), order.track_id, "libvlc cannot play it"))
+        with self._change() as now_s:
+            if self._is_closed:
+                return
+            before = self._next
+            self._drop_next()
+            if before is not None and before.has_failed:  # its place is this one's
+                order = replace(
+                    order, fade_s=before.order.fade_s, is_seamless=before.order.is_seamless
+                )
+            is_asked_for = before is not None and not before.has_failed
+            if self._present is not None and self._waits(
+                order, self._present, now_s, is_asked_for=is_asked_for
+            ):
+                self._put_by(order, self._present)
+            else:
+                self._begin(order, now_s)
 
     def stop(self, fade_s: float = 0.0) -> None:
-        if self._decks:
-            self._decks[0].stop()
+        with self._change() as now_s:
+            self._drop_next()
+            self._present = self._hold = None
+            for deck in self._decks:
+                if fade_s > 0 and not deck.is_over:
+                    deck.leave(Fade(deck.fade.level(now_s), 0.0, now_s, fade_s))
+                else:
+                    deck.stop()
 
     def set_volume(self, volume_pct: int) -> None:
-        self._volume_pct = volume_pct
-        if self._decks:
-            self._decks[0].set_loudness(self._loudness())
-
-    def play_tone(self) -> None:
-        if self._decks:
-            self._bell.ring(self._loudness())
+        with self._change() as now_s:
+            self._volume_pct = volume_pct
+            to_pct = volume_pct * self._most_volume_pct / 100
+            is_silent = all(deck.is_over for deck in self._decks)
+            from_pct = to_pct if is_silent else self._glide.volume_pct(now_s)
+            self._glide = Glide(from_pct, to_pct, now_s, GLIDE_S)
 
     def set_most_volume(self, most_volume_pct: int) -> None:
         """Let 100 percent amount to `most_volume_pct` from now on."""
         self._most_volume_pct = most_volume_pct
         self.set_volume(self._volume_pct)
 
-    def close(self) -> None:
-        while self._decks:
-            self._decks.pop().close()
-        if self._library is not None:
-            self._bell.close()
-            self._library.release()
-            self._library = None
-            if self._sink_before is None:
-                os.environ.pop(SINK, None)
-            else:
-                os.environ[SINK] = self._sink_before
+    def set_crossfade(self, crossfade_s: float) -> None:
+        """Have tracks, from the next on, say in time for so long a cross-fade that they end."""
+        self._crossfade_s = crossfade_s
 
-    def _loudness(self) -> int:
-        return round(self._volume_pct * self._most_volume_pct / 100)
-
-
-class _Deck:
-    """One libvlc player and what it last said about its track.
-
-    The callbacks run on libvlc's thread, which may not call libvlc: they only note and post.
-    """
-
-    def __init__(self, vlc: Any, library: Any, post: Post, clock: Clock) -> None:
-        self._library = library
-        self._post = post
-        self._clock = clock
-        self._track_id = ""
-        self._file: FileIO | None = None
-        self._is_started = False
-        self._is_over = True
-        self._start_s = 0.0
-        self._began_s = 0.0
-        self._length_s = 0.0
-        self._told_s = -math.inf
-        self._player = library.media_player_new()
-        events, hear = vlc.EventType, self._player.event_manager().event_attach
-        hear(events.MediaPlayerTimeChanged, self._moved)
-        hear(events.MediaPlayerLengthChanged, self._measured)
-        hear(events.MediaPlayerEndReached, self._ended)
-        hear(events.MediaPlayerEncounteredError, self._failed)
-
-    def play(self, track_id: str, file: FileIO, start_s: float, loudness: int) -> bool:
-        """Start a track, whose file is closed when it is over; False when libvlc refuses it."""
-        self._track_id, self._file, self._start_s = track_id, file, start_s
-        self._is_started, self._is_over = False, False
-        self._length_s, self._told_s = -math.inf, -math.inf
-        self._began_s = self._clock()
-        # By a name without an ending: if need be, libvlc takes whatever is called .mp3 for MP3 and
-        # looks for its first frame in all of it, which it keeps in memory and takes seconds to
-        # let go of (3.0.24: 120 MB more each second of 5 GB of zeros). So the content alone counts.
-        media = self._library.media_new_path(_path_of(file))
-        if start_s > 0:
-            media.add_option(f":start-time={start_s:.3f}")
-        self._player.set_media(media)
-        media.release()
-        # Each stream to a sound server begins at full loudness unless it was told before it is
-        # made (libvlc 3.0.24), so this goes first, every time.
-        self.set_loudness(loudness)
-        accepted: bool = self._player.play() == 0
-        if not accepted:  # otherwise it may be over already: a callback has the last word
-            self._finish()
-        return accepted
-
-    def stop(self) -> None:
-        self._is_over = True
-        # Not stop(), which throws the sound output away: the next track's loudness would have
-        # nothing to be set on.
-        self._player.set_media(None)
-        self._finish()
-
-    def set_loudness(self, loudness: int) -> None:
-        # -1 says that the output has no loudness, as the silent one.
-        self._player.audio_set_volume(loudness)
+    def play_tone(self) -> None:
+        with self._change():
+            if not self._is_closed:
+                self._bell.ring(self._glide.to_pct)
 
     def close(self) -> None:
-        self._is_over = True
-        self._player.stop()
-        self._player.release()
-        self._finish()
-
-    def _finish(self) -> None:
-        """Hear no more of the track, and let go of its file: its disk may be unmounted."""
-        self._is_over = True
-        if self._file is not None:
-            self._file.close()
-
-    def _moved(self, event: Any) -> None:
-        if self._is_over:
+        with self._change():
+            was_closed, self._is_closed = self._is_closed, True
+        if was_closed:
             return
-        now_s = self._clock()
-        if not self._is_started:
-            self._is_started = True
-            self._post(TrackStarted(now_s, self._track_id))
-        if now_s - self._told_s >= _MOVED_EVERY_S:
-            self._told_s = now_s
-            self._post(TrackMoved(now_s, self._track_id, event.u.new_time / 1000))
+        self._fader.join()
+        decks, self._decks = self._decks, ()
+        for deck in decks:
+            deck.close()
+        self._bell.close()
+        self._library.release()
+        if self._sink_before is None:
+            os.environ.pop(SINK, None)
+        else:
+            os.environ[SINK] = self._sink_before
 
-    def _measured(self, event: Any) -> None:
-        self._length_s = event.u.new_length / 1000
+    @contextmanager
+    def _change(self) -> Iterator[float]:
+        """Change something, at the time that is given, and have the fader see to it."""
+        with self._lock:
+            yield self._clock()
+            self._stir.set()
 
-    def _ended(self, _event: Any) -> None:
-        if self._is_over:
-            return
-        self._finish()
-        now_s = self._clock()
-        if self._is_damaged(now_s):
-            reason = "the file is damaged or is not music"
-            self._post(TrackFailed(now_s, self._track_id, reason))
-            return
-        if not self._is_started:
-            self._post(TrackStarted(now_s, self._track_id))
-        self._post(TrackEnded(now_s, self._track_id))
+    # What an order comes to. The lock is held.
 
-    def _is_damaged(self, now_s: float) -> bool:
-        """Return whether the track ended because it could not be read: libvlc does not tell."""
-        is_short = 0 < self._length_s <= SHORT_S
-        if is_short or self._start_s > 0:  # resumed near its end, perhaps
+    def _waits(self, order: PlayTrack, present: Deck, now_s: float, *, is_asked_for: bool) -> bool:
+        """Return whether an order is for when the present track ends.
+
+        Args:
+            order: What to play.
+            present: What plays.
+            now_s: The time.
+            is_asked_for: Something else waits already: so this is not for then, but for now.
+        """
+        if present.is_over:
             return False
-        return not self._is_started or now_s - self._began_s < _DAMAGED_WITHIN_S
+        if order.is_seamless:
+            return True
+        ends_s, told_s = present.ends_s, present.told_end_s
+        if is_asked_for or ends_s is None or told_s is None or now_s - told_s > _ANSWER_S:
+            return False
+        return 0 < order.fade_s < ends_s - now_s
 
-    def _failed(self, _event: Any) -> None:
-        if self._is_over:
+    def _put_by(self, order: PlayTrack, present: Deck) -> None:
+        """Be ready to play a track when the present one ends."""
+        present.replace()
+        deck = None
+        if self._can_overlap:
+            (deck,) = (one for one in self._decks if one is not present)
+            deck.stop()
+            self._open(deck, order, FULL if order.is_seamless else MUTE, is_ready=True)
+        self._next = _Next(order, deck)
+
+    def _drop_next(self) -> None:
+        if self._next is not None and self._next.deck is not None:
+            self._next.deck.stop()
+        self._next = None
+
+    def _begin(self, order: PlayTrack, now_s: float) -> None:
+        """Play a track now. Of two that are heard, the louder fades out, the other is cut off."""
+        deck, old = sorted(
+            self._decks, key=lambda one: -1.0 if one.is_over else one.fade.level(now_s)
+        )
+        fade_s = order.fade_s if self._can_overlap and not old.is_over else 0.0
+        deck.stop()
+        self._hold = None
+        if fade_s > 0:
+            self._fade_from(old, fade_s, now_s)
+        else:
+            old.stop()
+        self._open(deck, order, MUTE if fade_s > 0 else FULL)
+        self._present = deck
+
+    def _fade_from(self, old: Deck, fade_s: float, now_s: float) -> None:
+        """Let a track go on until the next one is heard, then fade out."""
+        level = old.fade.level(now_s)
+        self._hold = _Hold(fade_s, now_s + _HOLD_S)
+        old.leave(Fade(level, level, now_s, 2 * _HOLD_S))
+
+    def _open(self, deck: Deck, order: PlayTrack, fade: Fade, *, is_ready: bool = False) -> None:
+        try:
+            file = _opened(Path(order.path))
+        except _NotMusicError as error:
+            self._post(TrackFailed(self._clock(), order.track_id, str(error)))
             return
-        self._finish()
-        self._post(TrackFailed(self._clock(), self._track_id, "libvlc cannot open it"))
+        accepted = deck.open(
+            order,
+            file,
+            fade,
+            volume_pct=self._glide.volume_pct(self._clock()),
+            notice_s=max(self._crossfade_s, LEAST_NOTICE_S) + READY_S,
+            is_ready=is_ready,
+        )
+        if not accepted:
+            self._post(TrackFailed(self._clock(), order.track_id, "libvlc cannot play it"))
 
+    # What the fader does, on its own thread.
 
-class _Bell:
-    """A libvlc player for the tone by which people try the speaker: heard beside the music."""
+    def _fade_on(self) -> None:
+        """Move what fades and begin what waits, until the player is closed."""
+        while True:
+            with self._lock:
+                if self._is_closed:
+                    return
+                wait_s = self._turn(self._clock())
+            self._stir.wait(wait_s)
+            self._stir.clear()
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
-        self._player = library.media_player_new()
-        self._file = FileIO(os.memfd_create("tone"), "r+")
-        self._file.write(speaker_tone())
+    def _turn(self, now_s: float) -> float | None:
+        """Do what is due; return when to come again, in seconds, unless stirred before."""
+        if self._present is not None:
+            self._follow(self._present, now_s)
+        volume_pct = self._glide.volume_pct(now_s)
+        is_moving = self._hold is not None or not self._glide.is_over(now_s)
+        for deck in self._decks:
+            if deck.is_leaving and (deck.is_over or deck.fade.is_over(now_s)):
+                deck.stop()
+            elif not deck.is_over:
+                deck.be_heard(volume_pct, now_s)
+                is_moving |= not deck.fade.is_over(now_s)
+        if is_moving:
+            return _TICK_S
+        return self._until_next(now_s)
 
-    def ring(self, loudness: int) -> None:
-        media = self._library.media_new_path(_path_of(self._file))
-        self._player.set_media(media)
-        media.release()
-        self._player.audio_set_volume(loudness)
-        self._player.play()
+    def _follow(self, present: Deck, now_s: float) -> None:
+        """Begin what waits for the present track: the next one, or the cross-fade into it."""
+        coming, hold = self._next, self._hold
+        if coming is not None and not coming.has_failed:
+            if present.is_over or now_s >= coming.begins_s(present):
+                self._begin_next(coming, present, now_s)
+        elif hold is not None and (present.is_heard or present.is_over or now_s >= hold.until_s):
+            self._cross(present, hold.fade_s, now_s)
 
-    def close(self) -> None:
-        self._player.stop()
-        self._player.release()
-        self._file.close()
+    def _until_next(self, now_s: float) -> float | None:
+        if self._next is None or self._present is None or self._next.has_failed:
+            return None
+        return min(max(self._next.begins_s(self._present) - now_s, 0.0), _LOOK_S)
 
+    def _begin_next(self, coming: _Next, old: Deck, now_s: float) -> None:
+        """Let the track that waits be heard."""
+        self._next = None
+        if coming.deck is None:
+            self._begin(coming.order, now_s)
+            return
+        if coming.order.is_seamless:
+            if not old.is_over:
+                old.nudge()
+            coming.deck.begin()
+            old.leave(Fade(old.fade.level(now_s), 0.0, now_s + _RUN_OUT_S, _SHORTEST_FADE_S))
+        else:
+            coming.deck.begin()
+            self._fade_from(old, coming.order.fade_s, now_s)
+        self._present = coming.deck
 
-def _path_of(file: FileIO) -> bytes:
-    """Return a path at which libvlc can open what is open here already."""
-    return f"/proc/self/fd/{file.fileno()}".encode()
+    def _cross(self, present: Deck, fade_s: float, now_s: float) -> None:
+        """Begin a cross-fade to the present track; it ends with the old one, if that ends first."""
+        self._hold = None
+        for old in self._decks:
+            if old is present or old.is_over:
+                continue
+            if old.ends_s is not None:
+                fade_s = min(fade_s, max(old.ends_s - now_s, _SHORTEST_FADE_S))
+            old.leave(Fade(old.fade.level(now_s), 0.0, now_s, fade_s))
+        present.fade = Fade(0.0, 1.0, now_s, fade_s)
 
 
 def _vlc() -> Any:  # the binding has no types

@@ -63,10 +63,13 @@ PLAYER_WORDS = TrackStarted | TrackMoved | TrackEnding | TrackEnded | TrackFaile
 
 
 class LoudPlayer(Player, Protocol):
-    """A player with a bound to its loudness."""
+    """A player with a bound to its loudness, that knows how long tracks overlap."""
 
     def set_most_volume(self, most_volume_pct: int) -> None:
         """Let 100 percent amount to `most_volume_pct` from now on."""
+
+    def set_crossfade(self, crossfade_s: float) -> None:
+        """Have tracks, from the next on, say in time for so long a cross-fade that they end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Openers:
     """
 
     output: Callable[[PlayerSettings], SoundOutput]
-    player: Callable[[Post, SoundOutput, int], LoudPlayer]
+    player: Callable[[Post, SoundOutput], LoudPlayer]
 
 
 def run(link: Path, supervisor: Supervisor | None = None) -> int:
@@ -280,7 +283,7 @@ class Voice:
         self._tell(PartReported(self._clock(), Part.VOICE, is_ok=True, message=""))
         self._settings = settings
         self._look(settings)
-        self._ready().set_most_volume(settings.most_volume_pct)
+        self._heed(self._ready(), settings)
 
     def _play(self, order: PlayTrack) -> None:
         self._track = order
@@ -357,12 +360,18 @@ class Voice:
         self.close()
         self._output = output
         # Unguarded: on a cold board, loading libvlc's plugins may take its time.
-        most_volume_pct = self._settings.most_volume_pct if self._settings else 100
-        self._player = player = self._openers.player(self._post, output, most_volume_pct)
+        self._player = player = self._openers.player(self._post, output)
+        if self._settings is not None:
+            self._heed(player, self._settings)
         player.set_volume(self._volume_pct)
-        if self._track is not None:
-            self._play(self._track)
+        if self._track is not None:  # whatever it was to follow went with the old player
+            self._play(replace(self._track, fade_s=0.0, is_seamless=False))
         return player
+
+    @staticmethod
+    def _heed(player: LoudPlayer, settings: PlayerSettings) -> None:
+        player.set_most_volume(settings.most_volume_pct)
+        player.set_crossfade(settings.crossfade_s)
 
     def _ready(self) -> LoudPlayer:
         return self._player if self._player is not None else self._take(self._output)
@@ -387,7 +396,8 @@ class Voice:
         if self._track is None or isinstance(event, PartReported | TrackEnding):
             return  # the coming end is core's to answer
         if event.track_id != self._track.track_id:
-            return  # an echo from the other deck
+            self._note_echo(event)
+            return
         match event:
             case TrackStarted():
                 self._still_s = 0.0
@@ -402,6 +412,12 @@ class Voice:
                 self._track = None
             case TrackEnded():
                 self._track = None
+
+    def _note_echo(self, event: TrackStarted | TrackMoved | TrackEnded | TrackFailed) -> None:
+        """Know from the other deck that what the track is to follow still plays."""
+        if isinstance(event, TrackMoved) and not self._has_moved:
+            self._still_s = 0.0
+            self._alive()
 
     def _report(self, *, is_ok: bool, message: str) -> None:
         """Tell core how the sound is, when that is news; a fault is a warning in the log, once."""
@@ -421,16 +437,10 @@ class Voice:
             self._supervisor.alive()
 
 
-def _open_vlc(post: Post, output: SoundOutput, most_volume_pct: int) -> LoudPlayer:
+def _open_vlc(post: Post, output: SoundOutput) -> LoudPlayer:
     from soulsync_edge.adapters.player_vlc import VlcPlayer
 
-    return VlcPlayer(
-        post,
-        time.monotonic,
-        output.aout,
-        device=output.device,
-        most_volume_pct=most_volume_pct,
-    )
+    return VlcPlayer(post, time.monotonic, output.aout, device=output.device)
 
 
 def _turn(client: LinkClient[VoiceOrder, VoiceEvent], voice: Voice) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from soulsync_edge.adapters.player_link import LinkPlayer
 from soulsync_edge.adapters.player_vlc import VlcPlayer
-from soulsync_edge.domain.commands import VoiceCommand
+from soulsync_edge.domain.commands import PlayTrack, VoiceCommand
 from soulsync_edge.domain.events import Event, TrackEnded, TrackFailed, TrackMoved, TrackStarted
 from soulsync_edge.fakes import FakePlayer
 from soulsync_edge.ports import Player
@@ -69,10 +69,11 @@ class MadeUpStage(Stage):
         self.player.finish_track()
 
     def go_on(self) -> None:
-        self.player.move_to(self.player.start_s + 1.0)
+        assert self.player.order is not None
+        self.player.move_to(self.player.order.start_s + 1.0)
 
     def play_damaged(self, track_id: str) -> None:
-        self.player.play(track_id, self.short)
+        self.player.play(PlayTrack(track_id, str(self.short)))
         self.player.fail_track()
 
 
@@ -84,7 +85,7 @@ class RealStage(Stage):
         pass
 
     def play_damaged(self, track_id: str) -> None:
-        self.player.play(track_id, self.short.with_name("damaged.flac"))
+        self.player.play(PlayTrack(track_id, str(self.short.with_name("damaged.flac"))))
 
 
 class VlcStage(RealStage):
@@ -155,13 +156,13 @@ def stage(request: pytest.FixtureRequest, music: Path, tmp_path: Path) -> Iterat
 
 def test_a_track_that_starts_is_reported_by_name(stage: Stage) -> None:
     before_s = time.monotonic()
-    stage.player.play("t", stage.long)
+    stage.player.play(PlayTrack("t", str(stage.long)))
 
     assert before_s <= stage.until(TrackStarted, "t").at_s <= time.monotonic()
 
 
 def test_a_playing_track_says_how_far_it_is(stage: Stage) -> None:
-    stage.player.play("t", stage.long)
+    stage.player.play(PlayTrack("t", str(stage.long)))
     stage.until(TrackStarted, "t")
 
     stage.go_on()
@@ -173,7 +174,7 @@ def test_a_playing_track_says_how_far_it_is(stage: Stage) -> None:
 
 
 def test_a_finished_track_is_reported_by_name(stage: Stage) -> None:
-    stage.player.play("t", stage.short)
+    stage.player.play(PlayTrack("t", str(stage.short)))
     stage.until(TrackStarted, "t")
 
     stage.run_out()
@@ -183,7 +184,7 @@ def test_a_finished_track_is_reported_by_name(stage: Stage) -> None:
 
 
 def test_a_track_can_start_in_its_middle(stage: Stage) -> None:
-    stage.player.play("t", stage.long, start_s=30.0)
+    stage.player.play(PlayTrack("t", str(stage.long), start_s=30.0))
     stage.until(TrackStarted, "t")
 
     stage.go_on()
@@ -202,7 +203,7 @@ def test_after_a_failure_the_next_track_plays(stage: Stage) -> None:
     stage.play_damaged("bad")
     stage.until(TrackFailed, "bad")
 
-    stage.player.play("good", stage.short)
+    stage.player.play(PlayTrack("good", str(stage.short)))
     stage.until(TrackStarted, "good")
     stage.run_out()
 
@@ -210,10 +211,10 @@ def test_after_a_failure_the_next_track_plays(stage: Stage) -> None:
 
 
 def test_a_replaced_track_neither_ends_nor_fails(stage: Stage) -> None:
-    stage.player.play("t1", stage.long)
+    stage.player.play(PlayTrack("t1", str(stage.long)))
     stage.until(TrackStarted, "t1")
 
-    stage.player.play("t2", stage.short)
+    stage.player.play(PlayTrack("t2", str(stage.short)))
     stage.until(TrackStarted, "t2")
     stage.run_out()
     stage.until(TrackEnded, "t2")
@@ -224,9 +225,9 @@ def test_a_replaced_track_neither_ends_nor_fails(stage: Stage) -> None:
 
 def test_many_skips_leave_the_last_track_playing(stage: Stage) -> None:
     for number in range(10):
-        stage.player.play(f"t{number}", stage.long)
+        stage.player.play(PlayTrack(f"t{number}", str(stage.long)))
 
-    stage.player.play("last", stage.short)
+    stage.player.play(PlayTrack("last", str(stage.short)))
     stage.until(TrackStarted, "last")
     stage.run_out()
 
@@ -235,11 +236,11 @@ def test_many_skips_leave_the_last_track_playing(stage: Stage) -> None:
 
 
 def test_a_stopped_track_neither_ends_nor_fails(stage: Stage) -> None:
-    stage.player.play("t1", stage.short)
+    stage.player.play(PlayTrack("t1", str(stage.short)))
     stage.until(TrackStarted, "t1")
 
     stage.player.stop()
-    stage.player.play("t2", stage.short)
+    stage.player.play(PlayTrack("t2", str(stage.short)))
     stage.until(TrackStarted, "t2")
     stage.run_out()
     stage.until(TrackEnded, "t2")
@@ -254,20 +255,20 @@ def test_a_silent_player_can_be_stopped_and_set(stage: Stage) -> None:
     for volume_pct in (0, 100, 50):
         stage.player.set_volume(volume_pct)
 
-    stage.player.play("t", stage.long)
+    stage.player.play(PlayTrack("t", str(stage.long)))
     stage.until(TrackStarted, "t")
 
 
 def test_the_same_track_can_be_played_again(stage: Stage) -> None:
     for _ in range(2):
-        stage.player.play("t", stage.short)
+        stage.player.play(PlayTrack("t", str(stage.short)))
         stage.until(TrackStarted, "t")
         stage.run_out()
         stage.until(TrackEnded, "t")
 
 
 def test_a_player_can_be_closed_twice_and_while_it_plays(stage: Stage) -> None:
-    stage.player.play("t", stage.long)
+    stage.player.play(PlayTrack("t", str(stage.long)))
     stage.until(TrackStarted, "t")
 
     stage.player.close()

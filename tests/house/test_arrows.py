@@ -53,7 +53,7 @@ FRIENDS = {
     "sound_av": {"hearing"},
     "button_gpiozero": {"gpio_pins"},
     "light_gpiozero": {"gpio_pins"},
-    "player_vlc": {"speaker_tone"},
+    "player_vlc": {"deck_vlc", "speaker_tone"},
     "web": {"proc_holder"},
 }
 

@@ -14,6 +14,7 @@ import pytest
 
 from soulsync_edge.adapters import player_vlc
 from soulsync_edge.adapters.player_vlc import VlcPlayer
+from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import Event, TrackEnded, TrackFailed, TrackMoved, TrackStarted
 from soulsync_edge.errors import Unavailable
 from tests.sound import write_loud_tone
@@ -42,7 +43,7 @@ class Stage:
 
     def outcome(self, path: Path) -> Event:
         """Play `path`; return what is first said that settles whether it can be played."""
-        self.player.play("t", path)
+        self.player.play(PlayTrack("t", str(path)))
         while True:
             event = self.next()
             if not isinstance(event, TrackStarted):
@@ -154,7 +155,7 @@ def test_a_huge_file_that_holds_nothing_is_not_kept_in_memory(
     process = psutil.Process()
     memory, read = process.memory_info().rss, process.io_counters().read_chars
 
-    stage.player.play("huge", path)
+    stage.player.play(PlayTrack("huge", str(path)))
     deadline_s = time.monotonic() + PATIENCE_S
     while process.io_counters().read_chars < read + 64e6:
         assert time.monotonic() < deadline_s, "libvlc does not search it"
@@ -213,7 +214,7 @@ def test_a_very_short_track_ends_and_is_not_called_damaged(
 ) -> None:
     path = write_loud_tone(tmp_path / f"blip.{ending}", seconds=0.3)
 
-    stage.player.play("t", path)
+    stage.player.play(PlayTrack("t", str(path)))
 
     said: list[Event] = []
     while not said or not isinstance(said[-1], TrackEnded | TrackFailed):
@@ -224,7 +225,7 @@ def test_a_very_short_track_ends_and_is_not_called_damaged(
 
 @pytest.mark.parametrize("ending", ["flac", "ogg", "mp3", "wav"])
 def test_a_track_resumed_past_its_end_ends(stage: Stage, good: Path, ending: str) -> None:
-    stage.player.play("t", good / f"tone.{ending}", start_s=9.99)
+    stage.player.play(PlayTrack("t", str(good / f"tone.{ending}"), start_s=9.99))
 
     while not isinstance(event := stage.next(), TrackEnded | TrackFailed):
         pass
@@ -233,7 +234,7 @@ def test_a_track_resumed_past_its_end_ends(stage: Stage, good: Path, ending: str
 
 @pytest.mark.parametrize("ending", ["flac", "ogg", "mp3", "wav"])
 def test_a_track_resumes_where_it_was_left(stage: Stage, good: Path, ending: str) -> None:
-    stage.player.play("t", good / f"tone.{ending}", start_s=5.0)
+    stage.player.play(PlayTrack("t", str(good / f"tone.{ending}"), start_s=5.0))
 
     while not isinstance(moved := stage.next(), TrackMoved):
         pass
@@ -242,7 +243,7 @@ def test_a_track_resumes_where_it_was_left(stage: Stage, good: Path, ending: str
 
 
 def test_a_position_is_told_about_once_a_second(stage: Stage, good: Path) -> None:
-    stage.player.play("t", good / "tone.flac")
+    stage.player.play(PlayTrack("t", str(good / "tone.flac")))
 
     moves: list[TrackMoved] = []
     while len(moves) < 4:
@@ -264,7 +265,7 @@ def test_hundred_tracks_leave_no_thread_and_no_file_open(stage: Stage, good: Pat
 
     def play_some(count: int) -> None:
         for number in range(count):
-            stage.player.play(f"t{number}", good / names[number % 4])
+            stage.player.play(PlayTrack(f"t{number}", str(good / names[number % 4])))
         stage.player.stop()
 
     play_some(10)
@@ -278,7 +279,7 @@ def test_hundred_tracks_leave_no_thread_and_no_file_open(stage: Stage, good: Pat
 def test_a_track_that_is_over_leaves_its_file_alone(stage: Stage, tmp_path: Path) -> None:
     path = write_loud_tone(tmp_path / "blip.flac", seconds=0.3)
 
-    stage.player.play("t", path)
+    stage.player.play(PlayTrack("t", str(path)))
     while not isinstance(stage.next(), TrackEnded):
         pass
 

@@ -19,6 +19,7 @@ from soulsync_edge.adapters.recorder_pulse import (
     Recording,
     loudness_db,
 )
+from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import Event, TrackEnded, TrackMoved, TrackStarted
 from soulsync_edge.errors import Unavailable
 from tests.sound import pitch_hz, write_loud_tone
@@ -80,7 +81,7 @@ def room(recorder: NullSinkRecorder, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.mark.parametrize("name", ["tone.flac", "tone.ogg", "tone.mp3", "tone.wav"])
 def test_a_track_is_heard_at_its_own_loudness_and_pitch(room: Room, music: Path, name: str) -> None:
-    room.player.play("t", music / name)
+    room.player.play(PlayTrack("t", str(music / name)))
     moved = room.until(TrackMoved)
 
     sound = room.recorder.sound(moved.at_s, moved.at_s + 0.5)
@@ -89,14 +90,14 @@ def test_a_track_is_heard_at_its_own_loudness_and_pitch(room: Room, music: Path,
 
 
 def test_the_first_sound_comes_soon(room: Room, music: Path) -> None:
-    room.player.play("warm", music / "tone.flac")
+    room.player.play(PlayTrack("warm", str(music / "tone.flac")))
     room.until(TrackMoved, "warm")
     room.player.stop()
     silent_s = time.monotonic() + 0.5
     assert room.loudness_after(silent_s) < -100
 
     asked_s = time.monotonic()
-    room.player.play("t", music / "tone.flac")
+    room.player.play(PlayTrack("t", str(music / "tone.flac")))
 
     heard_s = room.recorder.first_sound_s(asked_s, asked_s + 2.0)
     assert heard_s is not None
@@ -104,7 +105,7 @@ def test_the_first_sound_comes_soon(room: Room, music: Path) -> None:
 
 
 def test_after_stop_it_is_silent(room: Room, music: Path) -> None:
-    room.player.play("t", music / "tone.flac")
+    room.player.play(PlayTrack("t", str(music / "tone.flac")))
     room.until(TrackMoved)
 
     room.player.stop()
@@ -114,10 +115,10 @@ def test_after_stop_it_is_silent(room: Room, music: Path) -> None:
 
 
 def test_the_next_track_is_heard_instead_of_the_last(room: Room, music: Path) -> None:
-    room.player.play("t1", music / "tone.flac")
+    room.player.play(PlayTrack("t1", str(music / "tone.flac")))
     room.until(TrackMoved, "t1")
 
-    room.player.play("t2", music / "high.flac")
+    room.player.play(PlayTrack("t2", str(music / "high.flac")))
 
     moved = room.until(TrackMoved, "t2")
     sound = room.recorder.sound(moved.at_s + 0.3, moved.at_s + 0.8)
@@ -136,7 +137,7 @@ def test_every_track_begins_at_the_volume_that_was_set(
         silent_s = time.monotonic() + 0.5
         assert room.loudness_after(silent_s, 0.1) < -100
         asked_s = time.monotonic()
-        room.player.play(f"t{number}", music / "tone.flac")
+        room.player.play(PlayTrack(f"t{number}", str(music / "tone.flac")))
         heard_s = room.recorder.first_sound_s(asked_s, asked_s + 0.8)
         assert heard_s is not None
 
@@ -150,7 +151,7 @@ def test_every_track_begins_at_the_volume_that_was_set(
 
 
 def test_the_volume_changes_while_a_track_plays(room: Room, music: Path) -> None:
-    room.player.play("t", music / "tone.flac")
+    room.player.play(PlayTrack("t", str(music / "tone.flac")))
     room.until(TrackMoved)
 
     room.player.set_volume(50)
@@ -161,7 +162,7 @@ def test_the_volume_changes_while_a_track_plays(room: Room, music: Path) -> None
 def test_no_track_is_louder_than_the_most(room: Room, music: Path) -> None:
     room.player.set_volume(100)
     room.player.set_most_volume(50)
-    room.player.play("t", music / "tone.flac")
+    room.player.play(PlayTrack("t", str(music / "tone.flac")))
     moved = room.until(TrackMoved)
 
     assert room.loudness_after(moved.at_s) == pytest.approx(TONE_DB - 18.1, abs=0.5)
@@ -177,7 +178,7 @@ def loud_s(room: Room, from_s: float, until_s: float) -> float:
 
 def test_a_track_is_heard_to_its_end(room: Room, music: Path) -> None:
     asked_s = time.monotonic()
-    room.player.play("t", music / "short.flac")
+    room.player.play(PlayTrack("t", str(music / "short.flac")))
     started = room.until(TrackStarted)
     ended = room.until(TrackEnded)
 
@@ -191,7 +192,7 @@ def test_a_track_is_heard_to_its_end(room: Room, music: Path) -> None:
 
 def test_a_track_resumes_where_it_was_left(room: Room, music: Path) -> None:
     asked_s = time.monotonic()
-    room.player.play("t", music / "tone.flac", start_s=16.0)
+    room.player.play(PlayTrack("t", str(music / "tone.flac"), start_s=16.0))
     room.until(TrackEnded)
 
     assert loud_s(room, asked_s, asked_s + 5.0) == pytest.approx(3.8, abs=0.4)
@@ -210,7 +211,7 @@ def test_a_track_goes_to_the_device_that_was_chosen(
     said: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Recording("den.monitor", server=server) as den:
         player = VlcPlayer(said.put, time.monotonic, "pulse", device="den")
-        player.play("t", music / "tone.flac")
+        player.play(PlayTrack("t", str(music / "tone.flac")))
         while not isinstance(said.get(timeout=PATIENCE_S), TrackMoved):
             pass
         now_s = time.monotonic()

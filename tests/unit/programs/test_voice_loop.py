@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from soulsync_edge.adapters.sound_outputs import NOWHERE, SoundOutput
-from soulsync_edge.domain.commands import PlayTrack, SetVolume, StopMusic
+from soulsync_edge.domain.commands import PlayTone, PlayTrack, SetVolume, StopMusic
 from soulsync_edge.domain.events import (
     Part,
     PartReported,
     TrackEnded,
+    TrackEnding,
     TrackFailed,
     TrackMoved,
     TrackStarted,
@@ -40,13 +41,26 @@ PLAY = PlayTrack("t", "/music/t.flac")
 class SpeakerOf(FakePlayer):
     """A made-up player that knows where it plays to."""
 
-    def __init__(self, post: Post, clock: FakeClock, output: SoundOutput, most: int) -> None:
+    def __init__(self, post: Post, clock: FakeClock, output: SoundOutput) -> None:
         super().__init__(post, clock)
         self.output = output
-        self.most_volume_pct = most
+        self.most_volume_pct = 100
+        self.crossfade_s = 0.0
 
     def set_most_volume(self, most_volume_pct: int) -> None:
         self.most_volume_pct = most_volume_pct
+
+    def set_crossfade(self, crossfade_s: float) -> None:
+        self.crossfade_s = crossfade_s
+
+    def echo(self, track_id: str, position_s: float) -> None:
+        """Let a track that was replaced still say where it is."""
+        self._post(TrackMoved(self._clock(), track_id, position_s))
+
+    @property
+    def start_s(self) -> float:
+        assert self.order is not None
+        return self.order.start_s
 
 
 class Studio:
@@ -103,8 +117,8 @@ class Studio:
             raise self.way_out
         return self.way_out
 
-    def _open(self, post: Post, output: SoundOutput, most_volume_pct: int) -> SpeakerOf:
-        self.players.append(SpeakerOf(post, self.clock, output, most_volume_pct))
+    def _open(self, post: Post, output: SoundOutput) -> SpeakerOf:
+        self.players.append(SpeakerOf(post, self.clock, output))
         return self.players[-1]
 
 
@@ -119,14 +133,14 @@ def test_the_player_is_loaded_before_the_first_order(studio: Studio) -> None:
 
 
 def test_an_order_to_play_reaches_the_player_at_the_volume_that_was_set(studio: Studio) -> None:
-    studio.configure(PlayerSettings(most_volume_pct=40))
+    studio.configure(PlayerSettings(most_volume_pct=40, crossfade_s=3.0))
+    order = PlayTrack("t", "/music/t.flac", 12.5, gain_db=-3.0, fade_s=2.0)
     studio.voice.obey(SetVolume(70))
-    studio.voice.obey(PlayTrack("t", "/music/t.flac", 12.5))
+    studio.voice.obey(order)
 
     player = studio.player
-    assert (player.playing, player.path) == ("t", Path("/music/t.flac"))
-    assert player.start_s == 12.5
-    assert (player.volume_pct, player.most_volume_pct) == (70, 40)
+    assert player.order == order
+    assert (player.volume_pct, player.most_volume_pct, player.crossfade_s) == (70, 40, 3.0)
     assert player.output == PULSE
 
 
@@ -134,13 +148,14 @@ def test_what_the_player_says_is_passed_on_in_order(studio: Studio) -> None:
     studio.configure()
     studio.voice.obey(PLAY)
     studio.player.move_to(1.0)
+    studio.player.near_end(5.0)
     studio.player.finish_track()
-    assert studio.wakes >= 3, "the loop was woken for each"
+    assert studio.wakes >= 4, "the loop was woken for each"
 
     studio.voice.turn()
 
     kinds = [type(event) for event in studio.told if not isinstance(event, PartReported)]
-    assert kinds == [TrackStarted, TrackMoved, TrackEnded]
+    assert kinds == [TrackStarted, TrackMoved, TrackEnding, TrackEnded]
 
 
 def test_an_old_end_is_told_before_a_new_order_is_obeyed(studio: Studio) -> None:
@@ -310,6 +325,106 @@ def test_a_call_that_returns_is_not_given_up() -> None:
             pass
 
     assert not given_up.wait(0.2)
+
+
+# One track after another
+
+
+def test_a_track_that_waits_for_the_end_of_another_is_not_called_mute(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+    studio.player.near_end(12.0)
+    studio.voice.obey(PlayTrack("next", "/music/next.flac", is_seamless=True))
+
+    for second in range(int(FIRST_SOUND_S) + 2):
+        studio.player.echo("t", 4.0 + second)
+        studio.pass_time(1.0)
+
+    assert studio.player.playing == "next"
+    studio.play_on(2)
+    with pytest.raises(NeedsRestart, match="stands still"):  # it is watched once it moves
+        studio.pass_time(STILL_S + 1.0)
+
+
+def test_a_track_that_waits_for_one_that_hangs_is_mute(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+    studio.voice.obey(PlayTrack("next", "/music/next.flac", fade_s=4.0))
+
+    studio.pass_time(FIRST_SOUND_S + 1.0)
+
+    assert [e.track_id for e in studio.told if isinstance(e, TrackFailed)] == ["next"]
+
+
+def test_an_echo_does_not_hide_that_a_track_stands_still(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.play_on(3)
+
+    def hear_echoes() -> None:
+        for second in range(10):
+            studio.player.echo("before", float(second))
+            studio.pass_time(1.0)
+
+    with pytest.raises(NeedsRestart, match="stands still"):
+        hear_echoes()
+
+
+def test_a_new_way_out_does_not_wait_for_a_track_that_is_gone(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(PLAY)
+    studio.voice.obey(PlayTrack("next", "/music/next.flac", gain_db=-4.0, is_seamless=True))
+
+    studio.configure(PlayerSettings(output="silent"))
+
+    assert studio.player.order == PlayTrack("next", "/music/next.flac", gain_db=-4.0)
+
+
+# The tone
+
+
+def test_the_tone_is_heard_where_music_would_be(studio: Studio) -> None:
+    studio.configure()
+    studio.voice.obey(SetVolume(40))
+    studio.voice.obey(PlayTone())
+
+    assert (studio.player.tones, studio.player.volume_pct) == (1, 40)
+    assert [report.is_ok for report in studio.reports()] == [True]
+
+
+def test_a_tone_without_a_device_says_again_what_to_do(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    studio.way_out = Unavailable("no sound device was found; plug one in")
+    studio.configure()
+    studio.voice.obey(PlayTone())
+
+    assert [player.tones for player in studio.players] == [0] * len(studio.players)
+    assert [report.is_ok for report in studio.reports()] == [False, False]
+    assert "plug one in" in studio.reports()[-1].message
+    assert "no tone: no sound device was found; plug one in" in caplog.text
+
+
+def test_a_tone_looks_whether_the_device_is_there_now(studio: Studio) -> None:
+    studio.configure()
+    studio.way_out = Unavailable("no sound device was found")
+    studio.voice.obey(PlayTone())
+    studio.way_out = ALSA
+    studio.voice.obey(PlayTone())
+
+    assert [report.is_ok for report in studio.reports()] == [True, False, False, True]
+    assert (studio.player.output, studio.player.tones) == (ALSA, 1)
+
+
+def test_a_tone_to_nowhere_says_that_this_is_as_set(studio: Studio) -> None:
+    studio.configure(PlayerSettings(output="silent"))
+    studio.voice.obey(PlayTone())
+
+    report = studio.reports()[-1]
+    assert report.is_ok
+    assert "player.output" in report.message
 
 
 # Progress
