@@ -49,6 +49,7 @@ catalogues: st.SearchStrategy[Catalogue] = st.lists(tracks, max_size=8).map(cata
 
 times = st.floats(0, 5000)
 ids = st.sampled_from(TRACK_IDS)
+opinions = st.sampled_from(ev.Opinion)
 
 events: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.EstimateArrived, times, probabilities, shares, st.integers(1, 4)),

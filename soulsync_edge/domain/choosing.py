@@ -1,6 +1,6 @@
 """Choose the next track: near the target, fresh, well liked, going well with the last."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from soulsync_edge.domain.affect import Affect, Spread
@@ -77,41 +77,43 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     rested = shelf.without(lambda track: track.track_id in costs.tired)
     candidates = rested.anywhere(_MIXED) if target is None else rested.nearest(target, _CANDIDATES)
     if not candidates:
-        return _longest_ago(catalogue, past, liking, may_play)
+        oldest = _longest_ago(catalogue, past, liking, may_play)
+        words = "everything was played lately; this one longest ago"
+        return None if oldest is None else Choice(oldest, words)
     before = catalogue.by_id.get(history[-1].track_id) if history else None
     spacing = costs.spacing((heard.artist, heard.album) for heard in history)
-
-    prices: dict[str, float] = {}
-    for track in candidates:
-        prices[track.track_id] = costs.at(track, target, unsure) + spacing.cost(track)
-        if before is not None and target is not None:
-            prices[track.track_id] += misfit(before.sound, track.sound)
-
-    def drawn(track: Track) -> tuple[float, str]:
-        return prices[track.track_id] + costs.stray(track, target), track.track_id
-
-    def expected(track: Track) -> tuple[float, str]:
-        return prices[track.track_id] + costs.chance(track), track.track_id
-
-    chosen = min(candidates, key=drawn)
-    is_trial = chosen is not min(candidates, key=expected)
+    prices = {
+        track.track_id: costs.at(track, target, unsure)
+        + spacing.cost(track)
+        + (misfit(before.sound, track.sound) if before and target else 0.0)
+        for track in candidates
+    }
+    chosen = _cheapest(candidates, prices, lambda track: costs.stray(track, target))
+    best = _cheapest(candidates, prices, lambda _track: 0.0)
     reasons = [_fit(chosen, target)]
-    if before is not None and target is not None:
-        heard_before = liking.taste.corrected(before).affect
-        reasons.append(f"{compared(chosen.affect, heard_before)} the last")
-    reasons += liking.reasons(chosen, target, is_trial=is_trial)
+    if before and target:
+        last = liking.taste.corrected(before).affect
+        reasons.append(f"{compared(chosen.affect, last)} the last")
+    reasons += liking.reasons(chosen, target, instead_of=best)
     return Choice(chosen, "; ".join(reasons))
+
+
+def _cheapest(
+    candidates: list[Track], prices: Mapping[str, float], more: Callable[[Track], float]
+) -> Track:
+    """Return the cheapest once there is `more` to pay; of equals the first by name."""
+    return min(candidates, key=lambda track: (prices[track.track_id] + more(track), track.track_id))
 
 
 def _longest_ago(
     catalogue: Catalogue, past: Past, liking: Liking, may_play: Callable[[Track], bool]
-) -> Choice | None:
+) -> Track | None:
     """Return what was heard longest ago of all that may play."""
     last_heard_s = {heard.track_id: heard.at_s for heard in past.history}
     for name in sorted(last_heard_s, key=lambda name: (last_heard_s[name], name)):
         track = catalogue.by_id.get(name)
         if track is not None and may_play(track := liking.taste.corrected(track)):
-            return Choice(track, "everything was played lately; this one longest ago")
+            return track
     return None
 
 

@@ -69,7 +69,7 @@ class Costs:
         self._rules = rules
         self._seed = seed
         self._liking = liking
-        self._trial = None if liking is None else liking.trial(seed)
+        self._draw = None if liking is None else liking.draw(seed)
         self._chances: dict[str, float] = {}
         self.tired = past.tiredness(rules)
         """How tired each track is that still cools down."""
@@ -95,9 +95,9 @@ class Costs:
         So what is chosen is never dearer than the best by more than that.
         """
         variety = self._rules.variety
-        if self._trial is None or not variety:
+        if self._draw is None or not variety:
             return self.chance(track)
-        lead = LIKING_COST * self._trial.surprise(track, place) / variety
+        lead = LIKING_COST * self._draw.surprise(track, place) / variety
         return (self.chance(track) + variety * min(max(0.5 - lead, 0.0), 1.0)) / 2
 
     def spacing(self, names: Iterable[tuple[str, str]]) -> Spacing:

@@ -128,10 +128,12 @@ class Tick:
     Attributes:
         at_s: When.
         minute_of_day: Local wall time for the schedule, 0 to 1439.
+        day: The local day as `datetime.date.toordinal` counts it; 0: unknown.
     """
 
     at_s: float
     minute_of_day: int
+    day: int = 0
 
 
 @dataclass(frozen=True, slots=True)

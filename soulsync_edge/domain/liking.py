@@ -44,6 +44,11 @@ class Liking:
     def _belief(self) -> Belief:
         return self.taste.preference.belief(len(FEATURES), self.day)
 
+    @property
+    def explores(self) -> bool:
+        """What is not known well is tried out."""
+        return self.learns and self.exploration > 0.0
+
     def features(self, track: Track, target: Affect | None) -> tuple[float, ...]:
         """Return what playing `track` is judged by, where music should sit at `target`."""
         return features_of(track, Moment(target, self.minute_of_day, self.is_shift))
@@ -71,20 +76,21 @@ class Liking:
         tally = self.taste.tally_of_artist.get(artist)
         return 0.0 if tally is None else tally.mean(ARTIST_DOUBT, self.day)
 
-    def reasons(self, track: Track, target: Affect | None, *, is_trial: bool) -> list[str]:
+    def reasons(self, track: Track, target: Affect | None, *, instead_of: Track) -> list[str]:
         """Return what the taste had to do with choosing `track`, in words; at most one reason.
 
         Args:
             track: The one that was chosen.
             target: What for.
-            is_trial: It would not have been, but for trying out.
+            instead_of: The one that would have been, but for chance and trying out.
         """
         regard = self.taste.by_id.get(track.track_id)
         if regard is not None and regard.is_liked:
             return [f"you liked it{_when(regard.liked_day, self.day)}"]
-        if is_trial:
+        expected = self.expected(track, target)
+        if self.explores and self.expected(instead_of, target) - expected >= _WELL_LIKED:
             return ["a try, to find out how it is liked"]
-        if self.expected(track, target) < _WELL_LIKED:
+        if expected < _WELL_LIKED:
             return []
         if regard is not None and regard.tally.mean(TRACK_DOUBT, self.day) >= _WELL_LIKED:
             return ["it has gone down well before"]
@@ -92,14 +98,14 @@ class Liking:
             return [f"{track.artist} has gone down well before"]
         return ["music like it has gone down well before"]
 
-    def trial(self, seed: str) -> "Trial | None":
+    def draw(self, seed: str) -> "Draw | None":
         """Return one draw of how well everything may be liked, or None when nothing is tried."""
-        if not self.learns or self.exploration <= 0.0:
+        if not self.explores:
             return None
         normals = [normal(seed, name) for name in FEATURES]
         drawn = self._belief.drawn(normals)
         weights = tuple(one - mean for one, mean in zip(drawn, self._belief.weights, strict=True))
-        return Trial(self, weights, seed)
+        return Draw(self, weights, seed)
 
     def known(self, catalogue: Catalogue) -> Catalogue:
         """Return the tracks to look at by name, where they sit after all that was said.
@@ -115,7 +121,7 @@ class Liking:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Draw:
     """One draw from all that the taste may truly be, given what is known of it.
 
     Attributes:

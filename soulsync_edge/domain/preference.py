@@ -10,7 +10,7 @@ HALF_LIFE_DAYS = 56
 NOISE = 0.5
 """Standard deviation of one reward about what is preferred: a skip has many reasons."""
 
-PRIOR_SD = 0.3
+PRIOR_SD = 0.25
 """Standard deviation of a weight before anything was observed. Both are ours to tune, on the
 learning curve of tests/unit/domain/test_taste_curve.py."""
 
@@ -59,6 +59,13 @@ class Tally:
         return Tally(
             self.total * keep + weight * reward, self.weight * keep + weight, day or self.day
         )
+
+    def without(self, reward: float, weight: float, day: int) -> "Tally":
+        """Return the tally once that observation is taken back, as far as it still counts."""
+        keep = faded(self.day, day)
+        left = max(self.weight * keep - weight, 0.0)
+        total = min(max(self.total * keep - weight * reward, -left), left)
+        return Tally(total, left, day or self.day)
 
     def mean(self, doubt: float, day: int) -> float:
         """Return what to expect on `day`, drawn towards 0 as by `doubt` observations of it."""

@@ -10,6 +10,7 @@ from soulsync_edge.domain.loudness import SLEEP_FADE_S, QuietHours
 from soulsync_edge.domain.mood import Mood, MoodRules
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode, Shift
+from soulsync_edge.domain.taste import Taste
 from soulsync_edge.domain.track import Catalogue
 
 
@@ -136,6 +137,10 @@ class NowPlaying:
         is_heard: The voice has said that it really plays.
         position_s: How far it got, as last heard.
         voices_lost: How often the voice program died while playing it.
+        features: What choosing it was judged by; empty: nothing is known of that.
+        mood_before: Where the mood sat then, or None.
+        volume_before_pct: How loud the person wanted it then.
+        is_turned_down: It was turned down since.
     """
 
     track_id: str
@@ -145,6 +150,10 @@ class NowPlaying:
     is_heard: bool = False
     position_s: float = 0.0
     voices_lost: int = 0
+    features: tuple[float, ...] = ()
+    mood_before: Affect | None = None
+    volume_before_pct: int = 0
+    is_turned_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,7 @@ class Session:
     Attributes:
         now_s: Time of the newest event; None before the first.
         minute_of_day: Local wall time as of the last tick.
+        day: The local day then, as `datetime.date.toordinal` counts it; 0: unknown.
         mood: How the room looks.
         obstacle: Why the last face could not be read, or None.
         faces: How many faces the last frame held.
@@ -188,10 +198,12 @@ class Session:
         health: How every part is that has said so, ordered by part.
         scan: How far the scan of the library has got; None: none is under way.
         listening: How far listening to the library has got; None: nothing is listened to.
+        taste: What the room has been found to like.
     """
 
     now_s: float | None = None
     minute_of_day: int = 0
+    day: int = 0
     mood: Mood = Mood()
     obstacle: Obstacle | None = None
     faces: int = 0
@@ -225,6 +237,7 @@ class Session:
     health: tuple[Health, ...] = ()
     scan: ScanProgress | None = None
     listening: ListeningProgress | None = None
+    taste: Taste = Taste()
 
     def health_of(self, part: Part) -> Health | None:
         """Return how `part` is, or None when it never said so."""
@@ -251,7 +264,7 @@ class Session:
     def barred(self) -> frozenset[str]:
         """The tracks that may not be chosen now."""
         now_s = self.now_s or 0.0
-        return frozenset(
+        return self.taste.never | frozenset(
             one.track_id
             for one in self.failed
             if one.barred_until_s is None or one.barred_until_s > now_s

@@ -10,6 +10,7 @@ from soulsync_edge.domain.choosing import choose
 from soulsync_edge.domain.commands import Command, PlayTrack, StopMusic
 from soulsync_edge.domain.emotion import LOOKS
 from soulsync_edge.domain.freshness import Heard
+from soulsync_edge.domain.learning import liking_now
 from soulsync_edge.domain.loudness import gain_db
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode, Shift, music_target
@@ -126,6 +127,7 @@ def begin_track(
         seed=f"{context.rules.seed}:{session.choices}",
         rules=context.rules.choice,
         barred=session.barred,
+        liking=liking_now(session, context.rules),
     )
     if choice is None:
         return without_track(session), ((StopMusic(),) if session.playing else ())
@@ -137,6 +139,9 @@ def begin_track(
             why=f"{_intention(session, context)}: {choice.why}",
             chosen_for=target,
             chosen_s=now_s,
+            features=liking_now(session, context.rules).features(choice.track, target),
+            mood_before=session.mood.affect,
+            volume_before_pct=session.volume_pct,
         ),
         history=_with_heard(session.history, heard, context.rules.choice.cooldown_s),
         choices=session.choices + 1,
@@ -241,6 +246,9 @@ def _reason_for_silence(session: Session, context: Context) -> str:  # a list of
         return "the sound program is being started"
     if not context.catalogue.tracks:
         return context.catalogue.notice or "the library is empty"
+    never = session.taste.never
+    if len(never) >= len(context.catalogue.tracks) and never.issuperset(context.catalogue.by_id):
+        return "no track may ever be played; allow one again in the library"
     if now_s < session.rest_until_s:
         return "no track could be played; trying again in a while"
     return _reason_in_room(session, context, now_s)

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.commands import Command, PlayTone, SetCamera, StopMusic
+from soulsync_edge.domain.learning import learnt
 from soulsync_edge.domain.mood import Mood, mood_after_silence
 from soulsync_edge.domain.session import Context, FailedTrack, Health, Session
 from soulsync_edge.domain.shifting import Mode
@@ -37,7 +38,8 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
     Total: any event is fine in any state.
     """
     now_s = event.at_s if session.now_s is None else max(session.now_s, event.at_s)
-    session, commands = _after(after_time(replace(session, now_s=now_s)), event, context)
+    session = learnt(replace(session, now_s=now_s), event, context)
+    session, commands = _after(after_time(session), event, context)
     session, more = steered(session, context)
     must_be_heard = isinstance(event, ev.SoundTestRequested)
     session, loudness = with_volume(session, context, must_be_heard=must_be_heard)
@@ -50,7 +52,7 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return _after_sight(session, event, context), ()
         case ev.Tick():
             mood = mood_after_silence(session.mood, event.at_s, context.rules.mood)
-            return replace(session, mood=mood, minute_of_day=event.minute_of_day), ()
+            return replace(session, mood=mood, minute_of_day=event.minute_of_day, day=event.day), ()
         case ev.PartReported():
             return _after_report(session, event), ()
         case (

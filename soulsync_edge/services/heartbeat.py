@@ -34,7 +34,7 @@ class Heartbeat:
         """Tick until cancelled."""
         while True:
             now = wall()
-            self._post(Tick(self._clock(), now.hour * 60 + now.minute))
+            self._post(Tick(self._clock(), now.hour * 60 + now.minute, now.toordinal()))
             await sleep(TICK_S)
 
     def show(self, before: Session, after: Session) -> None:

@@ -36,7 +36,7 @@ def test_the_supervisor_is_shown_how_the_room_looks() -> None:
     assert supervisor.told[-1] == "status: The camera is closed"
 
 
-def test_ticks_carry_the_time_of_day() -> None:
+def test_ticks_carry_the_time_of_day_and_the_day() -> None:
     posted: list[Event] = []
     clock = FakeClock(50.0)
 
@@ -50,7 +50,7 @@ def test_ticks_carry_the_time_of_day() -> None:
     with pytest.raises(Enough):
         asyncio.run(heartbeat.run(wall=lambda: datetime(2026, 1, 2, 7, 30), sleep=sleep))  # noqa: DTZ001  # local wall time is the point
 
-    assert posted == [Tick(50.0, 450)]
+    assert posted == [Tick(50.0, 450, datetime(2026, 1, 2).toordinal())]  # noqa: DTZ001  # as above
 
 
 PLAYING_SESSION = Session(is_silent_for="", now_s=10.0)
