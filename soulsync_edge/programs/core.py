@@ -102,6 +102,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path, models: Path) -> i
             worker=worker,
             swap=conductor.swap_catalogue,
             refine=conductor.refine_catalogue,
+            playing=lambda: _playing(conductor),
             post=post,
             tell=partial(of_store.tell, "sounds"),
             clock=clock,
@@ -151,6 +152,12 @@ def _store(state_dir: Path) -> Store:
             f"{error}. Until that is mended and the appliance is started again, nothing is "
             "remembered, and the camera stays closed after every start"
         )
+
+
+def _playing(conductor: Conductor) -> str | None:
+    """Return which track plays."""
+    playing = conductor.state()[0].playing
+    return None if playing is None else playing.track_id
 
 
 def _places(models: Path) -> Places:

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from soulsync_edge.domain.doubles import as_skipped, one_of_each
 from soulsync_edge.domain.events import ListeningMoved
 from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing, ListeningProgress
 from soulsync_edge.domain.hints import Placed, fused
@@ -75,7 +76,9 @@ class Listening:
 
     A catalogue is in force as it came before anything else is done: music never waits for this.
     What is heard is kept by content, so that a file is listened to once, whatever it is called.
-    A file that cannot be listened to is tried again after the next scan.
+    A file that cannot be listened to is tried again after the next scan. Of several tracks that
+    turn out to be the same music one stays: that which plays, or else that with the shortest
+    path; and as long as it is there, it goes on being the one.
 
     Args:
         settings: Whether to listen at all.
@@ -85,6 +88,7 @@ class Listening:
         worker: Runs what may block on the store.
         swap: Puts a catalogue into force.
         refine: Puts the same music, better known, into force.
+        playing: Returns which track plays, or None.
         post: Told how far it has got.
         tell: Told what is wrong with the store, and nothing once it works again.
         clock: Paces batches, and tells how long the rest takes.
@@ -100,6 +104,7 @@ class Listening:
         worker: Executor,
         swap: Callable[[Catalogue], None],
         refine: Callable[[Catalogue], None],
+        playing: Callable[[], str | None],
         post: Post,
         tell: Callable[[str], None],
         clock: Clock,
@@ -111,6 +116,7 @@ class Listening:
         self._worker = worker
         self._swap = swap
         self._refine = refine
+        self._playing = playing
         self._post = post
         self._tell = tell
         self._clock = clock
@@ -120,6 +126,7 @@ class Listening:
         self._is_complete = False
         self._hearings: dict[str, Hearing] = {}
         self._unheard: set[str] = set()
+        self._stayed: frozenset[str] = frozenset()
         self._asked: set[str] = set()
         self._checked: set[str] = set()
         self._to_keep: dict[str, Hearing] = {}
@@ -283,7 +290,12 @@ class Listening:
         self._refined, self._placed, self._news = base, len(heard), 0
         if not heard:
             return
-        refined = await asyncio.to_thread(_refined, base, heard, places)
+        content = {name: hearing.file.content for name, hearing in heard.items()}
+        playing = self._playing()
+        preferred = sorted(self._stayed) + ([] if playing is None else [playing])
+        instead = one_of_each(base.tracks, content, preferred)
+        self._stayed = frozenset(one.track_id for one in instead.values())
+        refined = await asyncio.to_thread(_refined, base, heard, instead, places)
         self._refined_s = self._clock()
         if self._base is base:
             self._refine(refined)
@@ -325,15 +337,26 @@ class Listening:
         return await asyncio.get_running_loop().run_in_executor(self._worker, ask, *arguments)
 
 
-def _refined(base: Catalogue, heard: Mapping[str, Hearing], places: Places) -> Catalogue:
-    """Return `base` with its tracks placed by their hints and by ear together."""
-    tracks = [track for track in base.tracks if track.track_id in heard]
+def _refined(
+    base: Catalogue, heard: Mapping[str, Hearing], instead: Mapping[str, Track], places: Places
+) -> Catalogue:
+    """Return `base` with its tracks placed by their hints and by ear together.
+
+    Those in whose place another track stands `instead` are left out.
+    """
+    only = [track for track in base.tracks if track.track_id not in instead]
+    doubles = (track for track in base.tracks if track.track_id in instead)
+    tracks = [track for track in only if track.track_id in heard]
     placed = places.placed([heard[track.track_id].analysis.descriptors for track in tracks])
     better = {
         track.track_id: _known_better(track, heard[track.track_id].analysis, place)
         for track, place in zip(tracks, placed, strict=True)
     }
-    return replace(base, tracks=tuple(better.get(one.track_id, one) for one in base.tracks))
+    return replace(
+        base,
+        tracks=tuple(better.get(one.track_id, one) for one in only),
+        skipped=(*base.skipped, *(as_skipped(one, instead[one.track_id]) for one in doubles)),
+    )
 
 
 def _known_better(track: Track, analysis: Analysis, heard: Placed) -> Track:

@@ -11,7 +11,7 @@ from soulsync_edge.domain.events import Event, ListeningMoved
 from soulsync_edge.domain.hearing import Analysis, FilePrint, ListeningProgress
 from soulsync_edge.domain.hints import Placed
 from soulsync_edge.domain.sound import Sound
-from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
+from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import MediaError, ModelError, Unavailable
 from soulsync_edge.fakes import FakeClock, FakeStore
 from soulsync_edge.services.listening import BATCH_S, FIRST_BATCH, Listening
@@ -95,6 +95,7 @@ class Room:
         self.refined: list[Catalogue] = []
         self.posted: list[Event] = []
         self.said_of_store: list[str] = []
+        self.playing: str | None = None
         self.listening = self.another()
 
     def another(self) -> Listening:
@@ -107,6 +108,7 @@ class Room:
             worker=self.worker,
             swap=self.swapped.append,
             refine=self.refined.append,
+            playing=lambda: self.playing,
             post=self.posted.append,
             tell=self.said_of_store.append,
             clock=self.clock,
@@ -175,8 +177,8 @@ def test_what_was_heard_is_known_after_a_restart_without_listening(room: Room) -
 
 
 def test_new_tags_and_a_new_name_cost_no_listening(room: Room) -> None:
-    room.ear.contents = {"a": "x", "moved": "x"}
-    room.scanned(_catalogue("a"))
+    room.ear.contents = {"a": "x", "b": "y", "moved": "y"}
+    room.scanned(_catalogue("a", "b"))
     room.restart()
     room.ear.mtime_ns["a"] = 2
 
@@ -193,7 +195,33 @@ def test_of_doubles_one_is_listened_to(room: Room) -> None:
     room.scanned(_catalogue("a", "b"))
 
     assert room.ear.heard == ["a"]
-    assert room.refined[-1].by_id["b"].sound == SOUND
+    assert room.refined[-1].by_id["a"].sound == SOUND
+
+
+def test_of_doubles_one_stays_and_the_others_say_what_they_are(room: Room) -> None:
+    room.ear.contents = {"long name": "x", "name": "x"}
+
+    room.scanned(_catalogue("long name", "name", "other"))
+
+    refined = room.refined[-1]
+    assert [track.track_id for track in refined.tracks] == ["name", "other"]
+    assert refined.skipped == (SkippedFile("/m/long name", "it is the same music as /m/name"),)
+    assert len(room.swapped[-1].tracks) == 3
+    assert room.progress[-1] == ListeningProgress(3, 3, None)
+
+
+def test_of_doubles_that_which_plays_stays_and_goes_on_staying(room: Room) -> None:
+    room.ear.contents = {"long name": "x", "name": "x"}
+    room.playing = "long name"
+    room.scanned(_catalogue("long name", "name"))
+    assert [track.track_id for track in room.refined[-1].tracks] == ["long name"]
+
+    room.playing = None
+    room.scanned(_catalogue("long name", "name", "other"))
+    assert [track.track_id for track in room.refined[-1].tracks] == ["long name", "other"]
+
+    room.scanned(_catalogue("name", "other"))
+    assert [track.track_id for track in room.refined[-1].tracks] == ["name", "other"]
 
 
 def test_a_file_with_other_music_under_the_same_name_is_heard_anew(room: Room) -> None:
@@ -349,6 +377,7 @@ def test_music_goes_on_when_nothing_can_be_listened_to(
         worker=room.worker,
         swap=room.swapped.append,
         refine=room.refined.append,
+        playing=lambda: None,
         post=room.posted.append,
         tell=room.said_of_store.append,
         clock=room.clock,
