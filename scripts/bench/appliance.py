@@ -30,6 +30,7 @@ class Scope:
         look_s: How long the eye's processor time is counted, at least.
         play_s: How long a track plays before memory is read.
         mood_hours: Length of the streams for the smoothing comparison.
+        files: Files of the large library.
     """
 
     pictures: int = 240
@@ -39,10 +40,11 @@ class Scope:
     look_s: float = 30.0
     play_s: float = 10.0
     mood_hours: float = 4.0
+    files: int = 20_000
 
 
 QUICK = Scope(
-    pictures=32, starts=1, skips=3, tones=3, look_s=4.0, play_s=1.0, mood_hours=0.25
+    pictures=32, starts=1, skips=3, tones=3, look_s=4.0, play_s=1.0, mood_hours=0.25, files=300
 )  # enough to see that it measures, too little to believe
 
 

@@ -65,6 +65,10 @@ def test_a_quick_run_prints_every_promised_figure_in_its_last_line(tmp_path: Pat
             "page_ready_s",
             "first_music_s",
             "scan",
+            "scan_s",
+            "scan_peak_mb",
+            "scan_core_late_ms_p99",
+            "scan_again_s",
         )
     }
     assert set(measured["rss_mb"]) == {"core", "eye", "voice", "total"}
