@@ -126,6 +126,21 @@ class FailedTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """Core was just started: what played before goes on, if it is to be had.
+
+    Attributes:
+        by_s: The track is waited for until then, as its stick may be away for a while.
+        may_be_heard: Core alone was started again, so the voice may be playing.
+        heard: What the voice says it plays; empty while it says nothing.
+    """
+
+    by_s: float
+    may_be_heard: bool
+    heard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NowPlaying:
     """The track that plays, or would play if nothing were in its way.
 
@@ -182,6 +197,8 @@ class Session:
         goal: Where a shift leads.
         shift: The shift under way, or None.
         playing: The present track, or None.
+        resume: What is still to be found out before music goes on; None: nothing.
+        has_begun: There was music since core was started.
         has_seen_someone: Since the camera was opened, someone has been here.
         dark_since_s: Since when pictures have been all dark, or None.
         blind_since_s: Since when the eye has not been able to tell who is here, or None.
@@ -221,6 +238,8 @@ class Session:
     goal: Goal = Goal.CALM
     shift: Shift | None = None
     playing: NowPlaying | None = None
+    resume: Resume | None = None
+    has_begun: bool = False
     has_seen_someone: bool = False
     dark_since_s: float | None = None
     blind_since_s: float | None = None

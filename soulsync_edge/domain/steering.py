@@ -12,6 +12,7 @@ from soulsync_edge.domain.emotion import LOOKS
 from soulsync_edge.domain.freshness import Heard
 from soulsync_edge.domain.learning import liking_now
 from soulsync_edge.domain.loudness import gain_db
+from soulsync_edge.domain.resuming import resuming
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode, Shift, music_target
 from soulsync_edge.domain.track import Track
@@ -53,7 +54,9 @@ DARK_S = 1800.0
 
 def steered(session: Session, context: Context) -> Turn:
     """Return the session with music started, changed or stopped as the state asks for it."""
-    session = _with_room(session)
+    session, wait = resuming(_with_room(session), context)
+    if wait:
+        return replace(session, is_silent_for=wait), ()
     silence = _reason_for_silence(session, context)
     if silence:
         return _silenced(session, silence, context)
@@ -258,7 +261,7 @@ def _reason_in_room(session: Session, context: Context, now_s: float) -> str:
     """Return why an empty room should be silent, or nothing when it should not be."""
     if session.empty_since_s is None:
         return ""
-    if session.playing is None and not session.history:
+    if not session.has_begun:
         return "nobody is here yet"
     return NOBODY if now_s - session.empty_since_s >= context.rules.empty_pause_s else ""
 

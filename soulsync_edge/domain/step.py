@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import assert_never
 
 from soulsync_edge.domain import events as ev
-from soulsync_edge.domain.commands import Command, PlayTone, SetCamera, StopMusic
+from soulsync_edge.domain.commands import Command, PlayTone, PlayTrack, SetCamera, StopMusic
 from soulsync_edge.domain.learning import learnt
 from soulsync_edge.domain.mood import Mood, mood_after_silence
+from soulsync_edge.domain.resuming import after_old_track
 from soulsync_edge.domain.session import Context, FailedTrack, Health, Session
 from soulsync_edge.domain.shifting import Mode
 from soulsync_edge.domain.sight import Sight, mood_after_sight
@@ -41,6 +42,8 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
     session = learnt(replace(session, now_s=now_s), event, context)
     session, commands = _after(after_time(session), event, context)
     session, more = steered(session, context)
+    if any(isinstance(command, PlayTrack) for command in (*commands, *more)):
+        session = replace(session, has_begun=True, resume=None)
     must_be_heard = isinstance(event, ev.SoundTestRequested)
     session, loudness = with_volume(session, context, must_be_heard=must_be_heard)
     return session, (*loudness, *commands, *more)
@@ -62,12 +65,14 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             | ev.TrackEnded()
             | ev.TrackFailed()
         ):
+            if session.resume is not None:
+                return after_old_track(session, event), ()
             return _after_track(session, event, context)
         case ev.VoiceFound():
             found = replace(
                 session, has_voice=True, voice_found_s=session.now_s, told_volume_pct=None
             )
-            return resumed(found, context)
+            return resumed(found, context) if session.resume is None else (found, ())
         case ev.VoiceLost():
             return _after_voice_lost(session, context), ()
         case ev.EyeFound():
@@ -190,6 +195,8 @@ def _after_failure(session: Session, track_id: str, reason: str, context: Contex
 
 def _after_voice_lost(session: Session, context: Context) -> Session:
     session = replace(session, has_voice=False, voice_found_s=None)
+    if session.resume is not None:
+        return replace(session, resume=replace(session.resume, heard=""))
     if session.playing is None or session.is_silent_for:
         return session
     lost = session.playing.voices_lost + 1
@@ -202,7 +209,9 @@ def _after_voice_lost(session: Session, context: Context) -> Session:
 def _after_catalogue(session: Session, context: Context) -> Turn:
     """Go on if the playing track is still there; what failed before gets another chance."""
     session = replace(session, failed=(), rest_until_s=0.0, failures_in_a_row=0, rests=0)
-    if session.playing is None or session.playing.track_id in context.catalogue.by_id:
+    if session.resume is not None or session.playing is None:
+        return session, ()
+    if session.playing.track_id in context.catalogue.by_id:
         return session, ()
     return without_track(session), (StopMusic(),)
 

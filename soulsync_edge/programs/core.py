@@ -25,6 +25,7 @@ from soulsync_edge.errors import ConfigError, Unavailable
 from soulsync_edge.ports import Store
 from soulsync_edge.programs.core_links import Links, eye_link, voice_link
 from soulsync_edge.programs.core_parts import parts_of
+from soulsync_edge.programs.machine_run import run_of_machine
 from soulsync_edge.services.conductor import Conductor
 from soulsync_edge.services.heartbeat import Heartbeat
 from soulsync_edge.services.inbox import Inbox
@@ -76,7 +77,13 @@ async def _core(config: Path, run_dir: Path, state_dir: Path, models: Path) -> i
         store = _store(state_dir)
         stack.callback(store.close)
         worker = stack.enter_context(ThreadPoolExecutor(1, "disk"))  # ends before the store does
-        memory = Memory(store, worker, partial(of_store.tell, "choices"), clock)
+        memory = Memory(
+            store,
+            worker,
+            partial(of_store.tell, "choices"),
+            clock,
+            run=run_of_machine(run_dir),
+        )
         stack.callback(memory.close)
         links = Links(eye_link(run_dir, desk, post), voice_link(run_dir, desk, post))
         recorder = Recorder(

@@ -61,6 +61,8 @@ def decisions(trace: Path) -> Iterator[tuple[str, bool]]:
         at = f"{turn.event.at_s - begun_s:10.3f} s  "
         if turn.after.mood.word != turn.before.mood.word:
             yield f"{at}mood: {turn.before.mood.word} -> {turn.after.mood.word}", True
+        if turn.before.resume is not None and _goes_on(turn):
+            yield f"{at}{_title(turn.after, turn.context)} goes on: {_why(turn.after)}", True
         is_same = turn.decided == turn.recorded
         for command in turn.decided or ((None,) if not is_same else ()):
             yield at + _words(command, turn.after, turn.context), is_same
@@ -130,14 +132,28 @@ def _lines(trace: Path) -> Iterator[TraceLine]:
                 yield TRACE.decode(line)
 
 
+def _goes_on(turn: Turn) -> bool:
+    """Return whether what the voice played all along is taken as the appliance's own."""
+    is_ordered = any(isinstance(command, PlayTrack) for command in turn.decided)
+    playing = turn.after.playing
+    return turn.after.resume is None and playing is not None and playing.is_heard and not is_ordered
+
+
+def _title(session: Session, context: Context) -> str:
+    track_id = session.playing.track_id if session.playing else ""
+    track = context.catalogue.by_id.get(track_id)
+    return f"“{track.title}”" if track else track_id
+
+
+def _why(session: Session) -> str:
+    return session.playing.why if session.playing else ""
+
+
 def _words(command: Command | None, session: Session, context: Context) -> str:
     match command:
         case PlayTrack():
-            track = context.catalogue.by_id.get(command.track_id)
-            name = f"“{track.title}”" if track else command.track_id
-            begin = f" from {command.start_s:.1f} s" if command.start_s else ""
-            why = session.playing.why if session.playing else ""
-            return f"play {name}{begin}: {why}"
+            how = ", ".join(_how(command))
+            return f"play {_title(session, context)}{how and f' ({how})'}: {_why(session)}"
         case PlayTone():
             return "play a tone"
         case SetVolume():
@@ -145,7 +161,20 @@ def _words(command: Command | None, session: Session, context: Context) -> str:
         case SetCamera():
             return "open the camera" if command.is_on else "close the camera"
         case StopMusic():
-            return f"stop: {session.is_silent_for or 'no track'}"
+            within = f" within {command.fade_s:g} s" if command.fade_s else ""
+            return f"stop{within}: {session.is_silent_for or 'no track'}"
         case None:
             return "nothing"
     assert_never(command)
+
+
+def _how(order: PlayTrack) -> Iterator[str]:
+    """Yield in words what is special about how a track is to be played."""
+    if order.start_s:
+        yield f"from {order.start_s:.1f} s"
+    if order.is_seamless:
+        yield "without a gap"
+    if order.fade_s:
+        yield f"fading over {order.fade_s:g} s"
+    if order.gain_db:
+        yield f"{order.gain_db:+.1f} dB"

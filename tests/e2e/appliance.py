@@ -66,6 +66,7 @@ class Appliance:
                 program = Program(arguments, os.environ | (environment or {}), log.fileno())
                 stack.callback(program.stop)
                 self.programs[name] = program
+            self._stop.clear()
             keeper = threading.Thread(target=self._revive)
             keeper.start()
             stack.callback(keeper.join)
@@ -127,6 +128,16 @@ class Appliance:
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         os.kill(self.programs[name].pid, number)
+
+    def cut_power(self) -> None:
+        """End everything at once, unheard, and leave nothing in the run folder."""
+        self._stop.set()
+        for program in self.programs.values():
+            os.kill(program.pid, signal.SIGSTOP)
+        for name in self.programs:
+            self.kill(name)
+        for file in (self.folder / "run").iterdir():
+            file.unlink()
 
     def _revive(self) -> None:
         while not self._stop.wait(0.1):

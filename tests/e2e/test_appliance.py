@@ -1,6 +1,7 @@
 """The appliance as a person has it: all programs, real ends, and what goes wrong around them."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -85,6 +86,45 @@ def test_a_killed_core_comes_back_and_the_others_find_it(appliance: Appliance) -
     assert after["music"]["volume_pct"] == 23
 
 
+def test_a_core_that_comes_back_lets_the_track_play_on(appliance: Appliance) -> None:
+    with appliance.running():
+        before = appliance.until(
+            lambda s: is_playing(s) and s["music"]["track"]["position_s"] >= 2.0
+        )
+        appliance.kill("core", signal.SIGKILL)
+        appliance.until(lambda _: appliance.programs["core"].restarts == 1)
+        after = appliance.until(
+            lambda s: is_playing(s) and s["music"]["track"]["position_s"] >= 5.0
+        )
+
+    track = after["music"]["track"]
+    assert track["track_id"] == before["music"]["track"]["track_id"]
+    assert track["why"] == before["music"]["track"]["why"]
+    assert '"PlayTrack"' not in appliance.trace.read_text("utf-8")
+    replayed = soulsync("replay", str(appliance.trace))
+    assert replayed.returncode == 0, replayed.stderr
+    assert f"“{track['title']}” goes on: " in replayed.stdout
+
+
+def test_after_a_power_cut_the_track_goes_on_at_its_place_no_louder_than_is_safe(
+    appliance: Appliance,
+) -> None:
+    with appliance.running():
+        appliance.until(is_playing)
+        appliance.command("volume", {"volume_pct": 80})
+        before = appliance.until(
+            lambda s: s["music"]["volume_pct"] == 80 and s["music"]["track"]["position_s"] >= 13.0
+        )
+        appliance.cut_power()
+    with appliance.running("core", "voice"):
+        after = appliance.until(is_playing)
+
+    assert after["music"]["track"]["track_id"] == before["music"]["track"]["track_id"]
+    assert after["music"]["volume_pct"] == 50
+    starts = re.findall(r'"PlayTrack".*"start_s": ([0-9.]+)', appliance.trace.read_text("utf-8"))
+    assert 2.0 <= float(starts[0]) <= 13.0  # it is kept about every 10 s
+
+
 def test_core_killed_without_a_word_comes_back_with_all_that_was_chosen(
     appliance: Appliance,
 ) -> None:
@@ -104,7 +144,7 @@ def test_core_killed_without_a_word_comes_back_with_all_that_was_chosen(
     for trace in (appliance.trace.with_name("trace.jsonl.prev"), appliance.trace):
         replayed = soulsync("replay", str(trace))
         assert replayed.returncode == 0, replayed.stderr
-        assert "play “" in replayed.stdout
+        assert "play “" in replayed.stdout or "” goes on: " in replayed.stdout
     assert '"VolumeChosen"' in appliance.trace.with_name("trace.jsonl.prev").read_text("utf-8")
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,17 @@ from soulsync_edge.adapters.trace_file import TraceFile
 from soulsync_edge.cli import main
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.commands import PlayTrack
-from soulsync_edge.domain.events import Event, Tick, VoiceFound
-from soulsync_edge.domain.session import Context, Rules, Session
+from soulsync_edge.domain.events import (
+    Event,
+    MusicSwitched,
+    SkipRequested,
+    SoundTestRequested,
+    Tick,
+    TrackMoved,
+    VoiceFound,
+)
+from soulsync_edge.domain.session import Context, NowPlaying, Resume, Rules, Session
+from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import Catalogue, catalogue_of
 from soulsync_edge.errors import Unavailable
@@ -27,8 +37,13 @@ from tests.strategies import a_track, catalogues, events
 CATALOGUE = catalogue_of(a_track(f"t{number}", Affect(number / 9, 0)) for number in range(9))
 
 
-def recorded(path: Path, story: Iterable[Event], catalogue: Catalogue = CATALOGUE) -> None:
-    session, context = Session(volume_pct=31), Context(Rules(seed="trace"), catalogue)
+def recorded(
+    path: Path,
+    story: Iterable[Event],
+    catalogue: Catalogue = CATALOGUE,
+    session: Session = Session(volume_pct=31),  # noqa: B008  # frozen
+) -> None:
+    context = Context(Rules(seed="trace"), catalogue)
     trace = TraceFile(path, session)
     for event in story:
         session, commands = step(session, event, context)
@@ -233,3 +248,40 @@ def test_any_story_replays_exactly(
     recorded(tmp_path / "t.jsonl", story, catalogue)
 
     assert main(["replay", str(tmp_path / "t.jsonl")]) == 0
+
+
+def test_a_replay_says_how_a_track_is_played_and_that_the_music_fades(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loud = Sound(120.0, 0, False, 0.5, loudness_lufs=-9.0, true_peak_dbtp=-0.5)  # noqa: FBT003  # in major
+    catalogue = catalogue_of(replace(track, sound=loud) for track in CATALOGUE.tracks)
+    recorded(
+        tmp_path / "t.jsonl",
+        [*QUIET_START, SkipRequested(20.0), SoundTestRequested(21.0), MusicSwitched(30.0, False)],  # noqa: FBT003  # off
+        catalogue,
+    )
+
+    assert main(["replay", str(tmp_path / "t.jsonl")]) == 0
+
+    _volume, first, skip, tone, stop = capsys.readouterr().out.splitlines()
+    assert "” (-8.0 dB): " in first
+    assert "” (fading over 0.3 s, -8.0 dB): " in skip
+    assert tone == "    11.000 s  play a tone"
+    assert stop == "    20.000 s  stop within 1 s: music is switched off"
+
+
+def test_a_replay_says_that_the_music_goes_on_and_from_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    playing = NowPlaying("t3", "it fitted", Affect(0.0, 0.0), 1.0, position_s=12.34)
+    for may_be_heard in (True, False):
+        session = Session(playing=playing, resume=Resume(40.0, may_be_heard))
+        recorded(
+            tmp_path / "t.jsonl", [VoiceFound(10.0), TrackMoved(11.0, "t3", 13.0)], session=session
+        )
+        assert main(["replay", str(tmp_path / "t.jsonl")]) == 0
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "     1.000 s  “T3” goes on: it fitted"
+    assert said[3] == "     0.000 s  play “T3” (from 12.3 s): it fitted"
+    assert len(said) == 4

@@ -3,17 +3,21 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from soulsync_edge.adapters.store_lost import LostStore
-from soulsync_edge.domain.session import Session
+from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.freshness import Heard
+from soulsync_edge.domain.resuming import LONGEST_WAIT_S
+from soulsync_edge.domain.session import NowPlaying, Resume, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.fakes import FakeClock, FakeStore
-from soulsync_edge.services.memory import PAUSE_S, RETRY_S, Memory
-from soulsync_edge.settings import PrivacySettings, Settings
+from soulsync_edge.services.memory import PAUSE_S, POSITION_PAUSE_S, RETRY_S, Memory
+from soulsync_edge.settings import PlayerSettings, PrivacySettings, Settings
 
 
 class Worker(Executor):
@@ -41,10 +45,13 @@ class CountingStore(FakeStore):
     def __init__(self) -> None:
         super().__init__()
         self.volumes: list[int] = []
+        self.kept: list[str] = []
 
     def keep(self, name: str, value: str) -> None:
         super().keep(name, value)
-        self.volumes.append(json.loads(value)["volume_pct"])
+        self.kept.append(name)
+        if name == "choices":
+            self.volumes.append(json.loads(value)["volume_pct"])
 
 
 class Desk:
@@ -55,7 +62,7 @@ class Desk:
         self.worker = Worker(is_prompt=is_prompt)
         self.clock = FakeClock()
         self.said: list[str] = []
-        self.memory = Memory(self.store, self.worker, self.said.append, self.clock)
+        self.memory = Memory(self.store, self.worker, self.said.append, self.clock, run="run 1")
         self.session = Session()
 
     def choose(self, session: Session) -> None:
@@ -69,10 +76,14 @@ class Desk:
 
 
 def at_start(
-    store: FakeStore | LostStore, settings: Settings | None = None
+    store: FakeStore | LostStore,
+    settings: Settings | None = None,
+    *,
+    clock: FakeClock | None = None,
+    run: str = "run 2",
 ) -> tuple[Session, list[str]]:
     said: list[str] = []
-    memory = Memory(store, Worker(), said.append, FakeClock())
+    memory = Memory(store, Worker(), said.append, clock or FakeClock(), run=run)
     return memory.session_at_start(settings or Settings()), said
 
 
@@ -189,3 +200,164 @@ def test_a_full_disk_is_told_and_the_choice_is_tried_again_until_it_is_kept() ->
 
     assert desk.said[1:] == [""]
     assert desk.store.volumes == [1]
+
+
+PLAYING = NowPlaying("t1", "a close match", Affect(0.25, -0.5), 950.0, position_s=12.0)
+HEARD = (Heard("t0", "Ada", 700.0, "Dawn"), Heard("t1", "Bo", 950.0))
+
+
+def a_desk_that_plays() -> Desk:
+    desk = Desk()
+    desk.choose(Session(volume_pct=40, playing=PLAYING, history=HEARD))
+    return desk
+
+
+def move_to(desk: Desk, position_s: float) -> None:
+    playing = desk.session.playing
+    assert playing is not None
+    desk.choose(replace(desk.session, playing=replace(playing, position_s=position_s)))
+
+
+def test_what_plays_and_where_survives_a_power_cut() -> None:
+    desk = a_desk_that_plays()
+    clock = FakeClock(30.0)
+
+    session, said = at_start(desk.store, clock=clock)
+
+    assert said == []
+    assert session.playing is not None
+    assert replace(session.playing, chosen_s=950.0) == PLAYING
+    assert session.resume == Resume(30.0 + LONGEST_WAIT_S, may_be_heard=False)
+    assert [(one.track_id, one.artist, one.album) for one in session.history] == [
+        ("t0", "Ada", "Dawn"),
+        ("t1", "Bo", ""),
+    ]
+    assert session.history[0].at_s <= 30.0 - 300.0
+
+
+def test_when_core_alone_is_started_again_the_voice_may_be_playing() -> None:
+    desk = a_desk_that_plays()
+
+    session, _ = at_start(desk.store, run="run 1")
+
+    assert session.resume == Resume(1000.0 + LONGEST_WAIT_S, may_be_heard=True)
+    assert session.playing == PLAYING
+    assert session.history == HEARD
+
+
+def test_a_person_who_does_not_want_it_gets_new_music_after_a_power_cut() -> None:
+    desk = a_desk_that_plays()
+    settings = Settings(player=PlayerSettings(resume=False))
+
+    after_power_cut, _ = at_start(desk.store, settings)
+    after_core_alone, _ = at_start(desk.store, settings, run="run 1")
+
+    assert after_power_cut.playing is None
+    assert after_power_cut.resume is None
+    assert len(after_power_cut.history) == 2
+    assert after_core_alone.resume is not None  # what the voice plays goes on all the same
+
+
+def test_after_a_power_cut_it_is_no_louder_than_is_safe() -> None:
+    desk = a_desk_that_plays()
+    desk.choose(replace(desk.session, volume_pct=90))
+    desk.memory.close()
+    quiet = Settings(player=PlayerSettings(safe_volume_pct=30))
+
+    assert at_start(desk.store)[0].volume_pct == 50
+    assert at_start(desk.store, quiet)[0].volume_pct == 30
+    assert at_start(desk.store, run="run 1")[0].volume_pct == 90
+    assert at_start(FakeStore(), quiet)[0].volume_pct == 30
+
+
+def test_a_quieter_choice_than_is_safe_is_kept() -> None:
+    desk = a_desk_that_plays()
+
+    assert at_start(desk.store)[0].volume_pct == 40
+
+
+def test_how_far_a_track_got_is_written_every_ten_seconds() -> None:
+    desk = a_desk_that_plays()
+    desk.store.kept.clear()
+
+    for second in range(1, 61):
+        desk.clock.pass_time(1.0)
+        move_to(desk, 12.0 + second)
+
+    assert desk.store.kept == ["present"] * round(60 / POSITION_PAUSE_S)
+    session, _ = at_start(desk.store)
+    assert session.playing is not None
+    assert session.playing.position_s == 72.0
+
+
+def test_another_track_is_written_at_once() -> None:
+    desk = a_desk_that_plays()
+    desk.clock.pass_time(PAUSE_S)
+    following = replace(PLAYING, track_id="t2", position_s=0.0)
+
+    desk.choose(replace(desk.session, playing=following))
+
+    session, _ = at_start(desk.store)
+    assert session.playing is not None
+    assert session.playing.track_id == "t2"
+
+
+def test_many_skips_cost_few_writes_and_the_last_is_kept() -> None:
+    desk = a_desk_that_plays()
+    desk.store.kept.clear()
+
+    for number in range(50):
+        desk.clock.pass_time(0.2)
+        heard = Heard(f"s{number}", "", desk.clock.now_s)
+        desk.choose(
+            replace(
+                desk.session,
+                playing=replace(PLAYING, track_id=f"s{number}"),
+                history=(*desk.session.history, heard),
+            )
+        )
+    desk.memory.close()
+
+    assert desk.store.kept.count("present") <= 11
+    assert desk.store.kept.count("history") <= 2
+    session, _ = at_start(desk.store)
+    assert session.playing is not None
+    assert session.playing.track_id == session.history[-1].track_id == "s49"
+
+
+def test_a_sleep_timer_outlives_a_restart_of_core() -> None:
+    desk = a_desk_that_plays()
+    desk.clock.pass_time(PAUSE_S)
+
+    desk.choose(replace(desk.session, sleep_at_s=2000.0))
+
+    assert at_start(desk.store, clock=desk.clock, run="run 1")[0].sleep_at_s == 2000.0
+
+
+@pytest.mark.parametrize("name", ["present", "history"])
+@pytest.mark.parametrize("damage", ["{", "[]", "{}", "null", '{"now": 3}', '{"now": {"run": "x"}}'])
+def test_what_cannot_be_read_costs_the_music_its_place_and_no_more(name: str, damage: str) -> None:
+    desk = a_desk_that_plays()
+    desk.store.keep(name, damage)
+
+    session, said = at_start(desk.store)
+
+    assert said == []
+    assert session.camera_is_on
+    assert session.volume_pct == 40
+    if name == "present":
+        assert session.playing is None
+
+
+def test_a_full_disk_is_told_once_for_all_that_is_kept() -> None:
+    desk = Desk()
+    desk.store.failing = Unavailable("the disk is full")
+    desk.choose(Session(playing=PLAYING, history=HEARD))
+    desk.store.failing = None
+
+    desk.clock.pass_time(RETRY_S)
+    desk.choose(desk.session)
+
+    assert desk.said[0] == "what plays now will be forgotten at the next start: the disk is full"
+    assert desk.said[-1] == ""
+    assert len(at_start(desk.store)[0].history) == 2
