@@ -11,7 +11,14 @@ from soulsync_edge.domain.resuming import after_old_track
 from soulsync_edge.domain.session import Context, FailedTrack, Health, Session
 from soulsync_edge.domain.shifting import Mode
 from soulsync_edge.domain.sight import Sight, mood_after_sight
-from soulsync_edge.domain.steering import Transition, begin_track, resumed, steered, without_track
+from soulsync_edge.domain.steering import (
+    SKIP_FADE_S,
+    Transition,
+    begin_track,
+    resumed,
+    steered,
+    without_track,
+)
 from soulsync_edge.domain.volume import (
     after_ducking,
     after_sleep_chosen,
@@ -231,7 +238,12 @@ def _replayed(session: Session, context: Context) -> Turn:
     """Play the present track from its beginning again."""
     if session.playing is None or session.is_silent_for:
         return session, ()
-    return resumed(replace(session, playing=replace(session.playing, position_s=0.0)), context)
+    again = replace(session.playing, position_s=0.0, is_heard=False)
+    session, commands = resumed(replace(session, playing=again), context)
+    return session, tuple(
+        replace(command, fade_s=SKIP_FADE_S) if isinstance(command, PlayTrack) else command
+        for command in commands
+    )
 
 
 def _with_camera(session: Session, *, is_on: bool) -> Turn:
