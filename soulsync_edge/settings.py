@@ -187,6 +187,14 @@ class MoodSettings(Section):
 class ShiftingSettings(Section):
     """What the music does with the mood."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_ramp(cls, values: Any) -> Any:  # whatever the file says
+        """Drop what older files hold: how long a shift took, before it went by the mood."""
+        if not isinstance(values, dict):
+            return values
+        return {key: value for key, value in values.items() if key != "ramp_min"}
+
     mode: Mode = _field(
         Mode.MATCH,
         "Mode at first start",
@@ -195,9 +203,6 @@ class ShiftingSettings(Section):
     )
     goal: Goal = _field(
         Goal.CALM, "Goal at first start", "where a shift leads; later the last choice is kept"
-    )
-    ramp_min: float = _field(
-        20.0, "Ramp", "how long a shift takes to arrive", unit="min", least=1, most=120
     )
     schedule: dict[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], Goal] = Field(
         default={"06:30": Goal.LIFT, "09:00": Goal.FOCUS, "17:00": Goal.CALM, "22:30": Goal.SLEEP},
@@ -450,7 +455,6 @@ class Settings(BaseModel):
             schedule=tuple(
                 Scheduled(_minute(time), goal) for time, goal in sorted(shifting.schedule.items())
             ),
-            ramp_s=shifting.ramp_min * 60,
             empty_pause_s=shifting.empty_pause_min * 60,
             cut_on_drift=shifting.cut_on_drift,
             crossfade_s=self.player.crossfade_s,

@@ -14,6 +14,7 @@ class MoodRules:
     Attributes:
         label_time_constant_s: Smoothing of the class probabilities; above 0.
         affect_time_constant_s: Smoothing of valence and arousal; above 0.
+        settled_time_constant_s: The same where it is judged what became of a mood; above 0.
         enter_share: Smoothed probability a class needs to become the label, 0 to 1.
         leave_share: Below this the label is given up for *unsure*; at most `enter_share`.
         lead_share: How far a new class must be ahead of the present label, 0 to 1.
@@ -26,6 +27,7 @@ class MoodRules:
 
     label_time_constant_s: float = 1.2
     affect_time_constant_s: float = 12.0
+    settled_time_constant_s: float = 60.0
     enter_share: float = 0.35
     leave_share: float = 0.28
     lead_share: float = 0.05
@@ -41,7 +43,14 @@ class MoodRules:
                 "leave_share must be from 0 to enter_share, and enter_share at most 1, got "
                 f"{self.leave_share} and {self.enter_share}"
             )
-        if min(self.label_time_constant_s, self.affect_time_constant_s) <= 0:
+        if (
+            min(
+                self.label_time_constant_s,
+                self.affect_time_constant_s,
+                self.settled_time_constant_s,
+            )
+            <= 0
+        ):
             raise ValueError("time constants must be above 0 s")
 
 
@@ -82,21 +91,32 @@ class Evidence:
         An unsure estimate names no class: the evidence for one fades meanwhile. Its affect is
         the mean over all classes, and stands.
         """
+        after = self.affect_after(estimate, elapsed_s, rules.affect_time_constant_s)
         elapsed_s = min(max(elapsed_s, 0.0), LONGEST_GAP_S)
         keep = math.exp(-elapsed_s / rules.label_time_constant_s)
-        keep_affect = math.exp(-elapsed_s / rules.affect_time_constant_s)
         gain = 0.0 if estimate.is_unsure else (1.0 - keep) * estimate.confidence
-        gain_affect = (1.0 - keep_affect) * estimate.confidence
-        affect = estimate.affect
-        return Evidence(
+        return replace(
+            after,
             shares=tuple(
                 keep * old + gain * new
                 for old, new in zip(self.shares, estimate.probabilities, strict=True)
             ),
             weight=keep * self.weight + gain,
-            valence=keep_affect * self.valence + gain_affect * affect.valence,
-            arousal=keep_affect * self.arousal + gain_affect * affect.arousal,
-            affect_weight=keep_affect * self.affect_weight + gain_affect,
+        )
+
+    def affect_after(
+        self, estimate: EmotionEstimate, elapsed_s: float, time_constant_s: float
+    ) -> "Evidence":
+        """Return the same for valence and arousal alone."""
+        elapsed_s = min(max(elapsed_s, 0.0), LONGEST_GAP_S)
+        keep = math.exp(-elapsed_s / time_constant_s)
+        gain = (1.0 - keep) * estimate.confidence
+        affect = estimate.affect
+        return replace(
+            self,
+            valence=keep * self.valence + gain * affect.valence,
+            arousal=keep * self.arousal + gain * affect.arousal,
+            affect_weight=keep * self.affect_weight + gain,
         )
 
     @property
@@ -112,6 +132,19 @@ class Evidence:
         if self.affect_weight < LEAST_WEIGHT:
             return None
         return clamped(self.valence / self.affect_weight, self.arousal / self.affect_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A mood that is compared with another one.
+
+    Attributes:
+        affect: Where it sits.
+        weight: How much evidence is behind it, above 0 to 1.
+    """
+
+    affect: Affect
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +180,8 @@ class Mood:
         contender: What wants to replace `label` (None: unsure does).
         contender_since_s: Since when, or None when nothing challenges the label.
         evidence: The smoothed averages behind it.
+        settled: Slower ones of valence and arousal, about a minute's, that passing looks hardly
+            move; its shares are not kept.
         heard_at_s: When the eye last said anything, or None before its first word.
     """
 
@@ -155,6 +190,7 @@ class Mood:
     contender: Emotion | None = None
     contender_since_s: float | None = None
     evidence: Evidence = Evidence()
+    settled: Evidence = Evidence()
     heard_at_s: float | None = None
 
     @property
@@ -171,6 +207,12 @@ class Mood:
     def affect(self) -> Affect | None:
         """The smoothed affect; None while nobody is there or nothing is known."""
         return self.evidence.affect if self.is_present else None
+
+    @property
+    def reading(self) -> Reading | None:
+        """The settled mood; None while nobody is there or nothing is known."""
+        affect = self.settled.affect if self.is_present else None
+        return None if affect is None else Reading(affect, self.settled.affect_weight)
 
     @property
     def confidence(self) -> float:
@@ -197,9 +239,7 @@ def mood_after_estimate(
     presence = mood.presence.after(is_seen=True, at_s=at_s, rules=rules)
     # Before the first word, an estimate speaks for one frame at the usual four a second.
     elapsed_s = 0.25 if mood.heard_at_s is None else at_s - mood.heard_at_s
-    evidence = mood.evidence.after(estimate, elapsed_s, rules)
-    mood = replace(mood, presence=presence, evidence=evidence, heard_at_s=at_s)
-    return _settled(mood, at_s, rules)
+    return _after_look(mood, presence, estimate, elapsed_s, at_s, rules)
 
 
 def mood_after_nobody(mood: Mood, at_s: float, rules: MoodRules) -> Mood:
@@ -224,9 +264,7 @@ def mood_after_obscured(mood: Mood, at_s: float, rules: MoodRules) -> Mood:
     presence = mood.presence.after(is_seen=True, at_s=at_s, rules=rules)
     elapsed_s = 0.0 if mood.heard_at_s is None else at_s - mood.heard_at_s
     nothing = EmotionEstimate((1.0 / len(EMOTIONS),) * len(EMOTIONS), confidence=0.0)
-    evidence = mood.evidence.after(nothing, elapsed_s, rules)
-    mood = replace(mood, presence=presence, evidence=evidence, heard_at_s=at_s)
-    return _settled(mood, at_s, rules)
+    return _after_look(mood, presence, nothing, elapsed_s, at_s, rules)
 
 
 def mood_after_silence(mood: Mood, at_s: float, rules: MoodRules) -> Mood:
@@ -234,6 +272,24 @@ def mood_after_silence(mood: Mood, at_s: float, rules: MoodRules) -> Mood:
     if mood.heard_at_s is None or at_s - mood.heard_at_s < rules.stale_s:
         return mood
     return Mood()
+
+
+def _after_look(  # one look in all its parts
+    mood: Mood,
+    presence: Presence,
+    estimate: EmotionEstimate,
+    elapsed_s: float,
+    at_s: float,
+    rules: MoodRules,
+) -> Mood:
+    mood = replace(
+        mood,
+        presence=presence,
+        evidence=mood.evidence.after(estimate, elapsed_s, rules),
+        settled=mood.settled.affect_after(estimate, elapsed_s, rules.settled_time_constant_s),
+        heard_at_s=at_s,
+    )
+    return _settled(mood, at_s, rules)
 
 
 def _settled(mood: Mood, at_s: float, rules: MoodRules) -> Mood:

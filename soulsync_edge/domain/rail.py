@@ -38,6 +38,14 @@ class Rail:
             most = self.most_sad if affect.arousal < 0.0 else self.most_angry
         return affect.valence >= self.least_valence and depth(affect) <= most
 
+    def within(self, other: "Rail") -> "Rail":
+        """Return the rail that allows nothing but what both allow."""
+        return Rail(
+            least_valence=max(self.least_valence, other.least_valence),
+            most_sad=min(self.most_sad, other.most_sad),
+            most_angry=min(self.most_angry, other.most_angry),
+        )
+
 
 def rail(start: Affect, goal: Affect) -> Rail:
     """Return the rail for the way from `start` to `goal`."""

@@ -12,6 +12,7 @@ from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode, Shift
 from soulsync_edge.domain.taste import Taste
 from soulsync_edge.domain.track import Catalogue
+from soulsync_edge.domain.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,6 @@ class Rules:
         mood: How a mood follows what is seen.
         choice: How the next track is picked.
         schedule: What to play when no mood is known, by time of day; sorted, not empty.
-        ramp_s: How long a shift takes from the mood to the goal; above 0.
         settle_s: How long the first track waits for a mood to become clear.
         empty_pause_s: How long music goes on in an empty room.
         cut_on_drift: May a playing track be replaced because the mood moved far away.
@@ -53,7 +53,6 @@ class Rules:
     mood: MoodRules = MoodRules()
     choice: ChoiceRules = ChoiceRules()
     schedule: tuple[Scheduled, ...] = (Scheduled(0, Goal.CALM),)
-    ramp_s: float = 1200.0
     settle_s: float = 3.0
     empty_pause_s: float = 300.0
     cut_on_drift: bool = False
@@ -196,6 +195,7 @@ class Session:
         mode: What the music does with the mood.
         goal: Where a shift leads.
         shift: The shift under way, or None.
+        trials: What was tried to lead the mood on and what came of it, oldest first.
         playing: The present track, or None.
         resume: What is still to be found out before music goes on; None: nothing.
         has_begun: There was music since core was started.
@@ -237,6 +237,7 @@ class Session:
     mode: Mode = Mode.MATCH
     goal: Goal = Goal.CALM
     shift: Shift | None = None
+    trials: tuple[Trial, ...] = ()
     playing: NowPlaying | None = None
     resume: Resume | None = None
     has_begun: bool = False

@@ -1,10 +1,11 @@
-"""Match the mood, or shift it towards a goal along the iso ramp."""
+"""Match the mood, or shift it towards a goal: what is known of a shift under way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.mood import Reading
 
 
 class Mode(StrEnum):
@@ -39,38 +40,73 @@ AFFECT_OF_GOAL: Mapping[Goal, Affect] = {
 }
 
 
+class Approach(StrEnum):
+    """How a shift goes on from track to track."""
+
+    STEADY = "steady"
+    SLOWER = "slower"
+    """In smaller steps: the music was too far ahead of the mood."""
+    ELSEWHERE = "elsewhere"
+    """With music from beside what was played: that did not help."""
+    MATCH = "match"
+    """Not at all for now: leading did harm, so the music stays with the mood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A track that is played to lead the mood on.
+
+    Attributes:
+        track_id: Which one.
+        place: Where it sits.
+        leads: It moves on, rather than staying where the mood is.
+        is_at_start: It stays with the mood the shift began at.
+        before: The mood when it began; None while it is not known, or if music was silent since.
+    """
+
+    track_id: str
+    place: Affect
+    leads: bool
+    is_at_start: bool
+    before: Reading | None
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
     """A shift under way.
 
     Attributes:
         goal: Where it leads.
-        start: The mood when it began.
-        started_s: When it began, on the clock of the events.
+        start: The mood when it began; where the music was, if the mood was not known.
+        seed: What its chance is drawn from: the same for the whole shift, so that a plan made
+            anew changes only as the mood asks for it.
+        steps: How many tracks its way has.
+        played: How many of those were heard.
+        at_start: How many tracks stayed with the starting mood, heard or skipped.
+        last: Where the music that it played last sits; None before the first.
+        attempt: The track it plays now, or None.
+        approach: How it goes on.
+        avoided: Places about which music did not help, or was skipped, the newest last.
+        turns: How often music was exchanged for other music, so that each time draws its chance.
+        worsened: In how many tracks in a row it has moved away from the goal.
+        recovers_within: How near to the goal the mood must be again to be led on, once leading
+            did harm.
+        is_held: The goal was held for a whole track: the music stays there.
+        is_blind: The mood it began at was not known; once it is, the shift begins anew.
     """
 
     goal: Goal
     start: Affect
-    started_s: float
-
-
-def music_target(mood: Affect, goal: Affect, elapsed_s: float, ramp_s: float) -> Affect:
-    """Return where the music should sit `elapsed_s` into a shift.
-
-    The music starts at the listener's own mood and moves in a straight line to
-    `goal`, arriving at `ramp_s` and staying there.
-
-    Args:
-        mood: Smoothed mood when the shift began.
-        goal: Where the listener wants to be.
-        elapsed_s: Seconds since the shift began; negative counts as zero.
-        ramp_s: Seconds the whole journey takes; greater than zero.
-
-    Raises:
-        ValueError: `ramp_s` is zero or less.
-
-    Source: iso principle, Altshuler (1948).
-    """
-    if ramp_s <= 0:
-        raise ValueError(f"ramp_s must be above 0, got {ramp_s}")
-    return mood.towards(goal, min(max(elapsed_s / ramp_s, 0.0), 1.0))
+    seed: str
+    steps: int
+    played: int = 0
+    at_start: int = 0
+    last: Affect | None = None
+    attempt: Attempt | None = None
+    approach: Approach = Approach.STEADY
+    avoided: tuple[Affect, ...] = ()
+    turns: int = 0
+    worsened: int = 0
+    recovers_within: float = 0.0
+    is_held: bool = False
+    is_blind: bool = False

@@ -5,17 +5,18 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
-from soulsync_edge.domain.affect import Affect
-from soulsync_edge.domain.choosing import choose
+from soulsync_edge.domain.affect import CENTRE, Affect
 from soulsync_edge.domain.commands import Command, PlayTrack, StopMusic
-from soulsync_edge.domain.emotion import LOOKS
 from soulsync_edge.domain.freshness import Heard
+from soulsync_edge.domain.leading import after_failure, after_skip, after_track, wanted
 from soulsync_edge.domain.learning import liking_now
 from soulsync_edge.domain.loudness import gain_db
+from soulsync_edge.domain.next_track import next_track, scheduled_goal
 from soulsync_edge.domain.resuming import resuming
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
-from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode, Shift, music_target
+from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Approach, Mode
 from soulsync_edge.domain.track import Track
+from soulsync_edge.domain.trial import with_trial
 
 Turn = tuple[Session, tuple[Command, ...]]
 
@@ -70,25 +71,31 @@ def steered(session: Session, context: Context) -> Turn:
 def target_now(session: Session, context: Context) -> Affect:
     """Return where the music should sit now.
 
-    The mood itself when matching; a point of the ramp when shifting. Without a known mood, the
-    goal itself when shifting, else the goal the schedule names for this time of day.
+    While a shift is under way: the waypoint of the track that plays. Else what the mode asks for:
+    the mood, the goal, or the goal the schedule names for this time of day; where it asks for
+    nothing, the place of the music that plays.
     """
-    if session.shift is not None and session.now_s is not None:
-        elapsed_s = session.now_s - session.shift.started_s
-        goal = AFFECT_OF_GOAL[session.shift.goal]
-        return music_target(session.shift.start, goal, elapsed_s, context.rules.ramp_s)
-    if session.mood.affect is not None:
-        return session.mood.affect
-    if session.mode is Mode.SHIFT:
-        return AFFECT_OF_GOAL[session.goal]
-    return AFFECT_OF_GOAL[scheduled_goal(session.minute_of_day, context)]
+    playing, shift = session.playing, session.shift
+    is_underway = shift is not None and shift.attempt is not None
+    if playing is not None and (is_underway or session.mode is Mode.OFF):
+        return playing.chosen_for
+    return _wanted(session, context)
 
 
-def scheduled_goal(minute_of_day: int, context: Context) -> Goal:
-    """Return the goal the schedule names; before the day's first entry, last night's holds."""
-    schedule = context.rules.schedule
-    begun = [entry for entry in schedule if entry.from_minute <= minute_of_day]
-    return (begun or schedule)[-1].goal
+def _wanted(session: Session, context: Context) -> Affect:
+    """Return where the next track should sit, by what is known now."""
+    mood, shift = session.mood.affect, session.shift
+    match session.mode:
+        case Mode.SHIFT if shift is not None:
+            return mood if shift.approach is Approach.MATCH and mood else wanted(shift, mood)
+        case Mode.SHIFT:
+            return mood or AFFECT_OF_GOAL[session.goal]
+        case Mode.MATCH if mood is not None:
+            return mood
+        case Mode.MATCH | Mode.SCHEDULE:
+            return AFFECT_OF_GOAL[scheduled_goal(session.minute_of_day, context)]
+        case Mode.OFF:
+            return CENTRE
 
 
 def _silenced(session: Session, reason: str, context: Context) -> Turn:
@@ -101,13 +108,17 @@ def _silenced(session: Session, reason: str, context: Context) -> Turn:
         not session.music_is_on or (session.now_s or 0.0) - found_s >= context.rules.settle_s
     )
     playing = session.playing and replace(session.playing, is_heard=False)
+    shift = session.shift
+    if shift is not None and shift.attempt is not None:
+        # What the mood does in silence says nothing of the music.
+        shift = replace(shift, attempt=replace(shift.attempt, before=None))
     session = replace(
         session,
         playing=playing,
         is_silent_for=reason,
         waiting_since_s=None,
         drift_since_s=None,
-        shift=None if reason == NOBODY else session.shift,  # it was for whoever left
+        shift=None if reason == NOBODY else shift,  # it was for whoever left
         voice_found_s=None if is_old else found_s,
     )
     must_stop = session.has_voice and (is_playing or is_old)
@@ -120,32 +131,24 @@ def begin_track(
     """Choose a track and ask the voice to play it; silence when there is none to choose."""
     before = context.catalogue.by_id.get(session.playing.track_id) if session.playing else None
     now_s = session.now_s or 0.0
-    session = _with_shift(session)
-    target = target_now(session, context)
-    choice = choose(
-        context.catalogue,
-        target,
-        session.history,
-        now_s=now_s,
-        seed=f"{context.rules.seed}:{session.choices}",
-        rules=context.rules.choice,
-        barred=session.barred,
-        liking=liking_now(session, context.rules),
-    )
-    if choice is None:
+    session = _with_outcome(session, transition)
+    chosen = next_track(session, context)
+    if chosen is None:
         return without_track(session), ((StopMusic(),) if session.playing else ())
-    heard = Heard(choice.track.track_id, choice.track.artist, now_s, choice.track.album)
+    track = chosen.track
+    heard = Heard(track.track_id, track.artist, now_s, track.album)
     session = replace(
         session,
         playing=NowPlaying(
-            track_id=choice.track.track_id,
-            why=f"{_intention(session, context)}: {choice.why}",
-            chosen_for=target,
+            track_id=track.track_id,
+            why=chosen.why,
+            chosen_for=chosen.point,
             chosen_s=now_s,
-            features=liking_now(session, context.rules).features(choice.track, target),
+            features=liking_now(session, context.rules).features(track, chosen.point),
             mood_before=session.mood.affect,
             volume_before_pct=session.volume_pct,
         ),
+        shift=chosen.shift,
         history=_with_heard(session.history, heard, context.rules.choice.cooldown_s),
         choices=session.choices + 1,
         is_silent_for="",
@@ -153,7 +156,7 @@ def begin_track(
         waiting_since_s=None,
         drift_since_s=None,
     )
-    return session, (_order(choice.track, before, transition, context.rules),)
+    return session, (_order(track, before, transition, context.rules),)
 
 
 def resumed(session: Session, context: Context) -> Turn:
@@ -212,6 +215,52 @@ def _is_album(one: Track, other: Track) -> bool:
 def without_track(session: Session) -> Session:
     """Return the session with no track playing."""
     return replace(session, playing=None, drift_since_s=None)
+
+
+def heard_out(session: Session) -> Session:
+    """Return the session once the track was heard to its end, and what came of it is known."""
+    playing, shift = session.playing, session.shift
+    if playing is None or shift is None:
+        return session
+    now_s = session.now_s or 0.0
+    shift, trial = after_track(
+        shift, session.mood.reading, now_s=now_s, heard_s=now_s - playing.chosen_s
+    )
+    trials = session.trials if trial is None else with_trial(session.trials, trial)
+    return replace(session, shift=shift, trials=trials)
+
+
+def skipped(session: Session) -> Session:
+    """Return the session once the track was not wanted."""
+    shift = session.shift
+    if shift is None:
+        return session
+    shift, trial = after_skip(shift, session.mood.reading, now_s=session.now_s or 0.0)
+    trials = session.trials if trial is None else with_trial(session.trials, trial)
+    return replace(session, shift=shift, trials=trials)
+
+
+def failed(session: Session) -> Session:
+    """Return the session once the track could not be played."""
+    if session.shift is None:
+        return session
+    was_heard = session.playing is not None and session.playing.is_heard
+    return replace(session, shift=after_failure(session.shift, was_heard=was_heard))
+
+
+def _with_outcome(session: Session, transition: Transition) -> Session:
+    """Note what came of the track that gives way to another."""
+    match transition:
+        case Transition.ONWARD:
+            return heard_out(session)
+        case Transition.SKIP:
+            return skipped(session)
+        case Transition.CUT:
+            # The mood is another one now: what leads it on begins there.
+            return replace(heard_out(session), shift=None)
+        case Transition.AT_ONCE:
+            return session
+    assert_never(transition)
 
 
 def _with_room(session: Session) -> Session:
@@ -280,25 +329,16 @@ def _kept_or_cut(session: Session, context: Context) -> Turn:
     """Let the track play, unless the mood has been far from it for long and may cut it."""
     rules = context.rules
     now_s = session.now_s or 0.0
-    if not rules.cut_on_drift or session.playing is None or session.mood.label is None:
+    follows_mood = session.mode in {Mode.MATCH, Mode.SHIFT} and session.mood.label is not None
+    if not rules.cut_on_drift or session.playing is None or not follows_mood:
         return replace(session, drift_since_s=None), ()
-    if session.playing.chosen_for.distance_to(target_now(session, context)) < rules.drift_distance:
+    if session.playing.chosen_for.distance_to(_wanted(session, context)) < rules.drift_distance:
         return replace(session, drift_since_s=None), ()
     if session.drift_since_s is None:
         return replace(session, drift_since_s=now_s), ()
     if now_s - session.drift_since_s < rules.drift_hold_s:
         return session, ()
     return begin_track(session, context, Transition.CUT)
-
-
-def _with_shift(session: Session) -> Session:
-    """Start the ramp at the first choice made with a known mood; drop it when matching."""
-    if session.mode is not Mode.SHIFT:
-        return replace(session, shift=None)
-    mood = session.mood.affect
-    if session.shift is not None or mood is None or session.now_s is None:
-        return session
-    return replace(session, shift=Shift(session.goal, mood, session.now_s))
 
 
 def _with_heard(history: tuple[Heard, ...], heard: Heard, cooldown_s: float) -> tuple[Heard, ...]:
@@ -310,16 +350,3 @@ def _with_heard(history: tuple[Heard, ...], heard: Heard, cooldown_s: float) -> 
         and (heard.at_s - one.at_s < cooldown_s or len(history) - number < KEPT_STARTS)
     ]
     return (*cool, heard)
-
-
-def _intention(session: Session, context: Context) -> str:
-    """Return in words what this choice is for."""
-    if session.shift is not None:
-        return f"on the way to {session.shift.goal.value}"
-    if session.mood.affect is None and session.mode is Mode.SHIFT:
-        return f"heading for {session.goal.value}, without knowing how the room looks"
-    if session.mood.affect is None:
-        return f"by schedule ({scheduled_goal(session.minute_of_day, context).value})"
-    if session.mood.label is None:
-        return "not sure yet how the room looks"
-    return f"the room looks {LOOKS[session.mood.label]}"

@@ -15,7 +15,10 @@ from soulsync_edge.domain.steering import (
     SKIP_FADE_S,
     Transition,
     begin_track,
+    failed,
+    heard_out,
     resumed,
+    skipped,
     steered,
     without_track,
 )
@@ -174,7 +177,7 @@ def _after_track(
         case ev.TrackEnding():
             return begin_track(session, context, Transition.ONWARD)
         case ev.TrackEnded():
-            return without_track(session), ()
+            return without_track(heard_out(session)), ()
         case ev.TrackFailed():
             return _after_failure(session, event.track_id, event.reason, context), ()
     assert_never(event)
@@ -184,7 +187,7 @@ def _after_failure(session: Session, track_id: str, reason: str, context: Contex
     """Bar the track; when the fault is hardly in the files, rest and try them again later."""
     others = tuple(one for one in session.failed if one.track_id != track_id)
     session = replace(
-        without_track(session),
+        without_track(failed(session)),
         failed=(*others, FailedTrack(track_id, reason, barred_until_s=None)),
         failures_in_a_row=session.failures_in_a_row + 1,
     )
@@ -230,7 +233,7 @@ def _after_judgement(session: Session, event: ev.TrackJudged, context: Context) 
     if not is_unwanted or playing is None or playing.track_id != event.track_id:
         return session, ()
     if session.is_silent_for:
-        return without_track(session), ()
+        return without_track(skipped(session)), ()
     return begin_track(session, context, Transition.SKIP)
 
 

@@ -157,5 +157,12 @@ def test_numbers_out_of_their_range_are_refused(
 def test_defaults_of_settings_and_rules_agree_where_nothing_else_is_meant() -> None:
     rules = Settings().rules("0")
 
-    for name in ("crossfade_s", "target_lufs", "quiet", "learns", "exploration", "ramp_s"):
+    for name in ("crossfade_s", "target_lufs", "quiet", "learns", "exploration"):
         assert getattr(rules, name) == getattr(Rules(), name)
+
+
+def test_a_file_that_still_says_how_long_a_shift_takes_is_taken() -> None:
+    settings = settings_from({"shifting": {"ramp_min": 20.0, "variety": 0.5}}, "old.toml")
+
+    assert settings.shifting.variety == 0.5
+    assert "ramp_min" not in settings.shifting.model_dump()
