@@ -55,9 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(core)
     _add_run_dir(core)
     _add_models(core)
-    core.add_argument(
-        "--state-dir", type=Path, default=Path("/var/lib/soulsync"), help="where to remember things"
-    )
+    _add_state_dir(core)
 
     eye = verbs.add_parser("eye", help="the program that looks; has no network")
     eye.set_defaults(run=_eye)
@@ -81,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     playlist = verbs.add_parser("playlist", help="lead from one mood to another with your music")
     playlist.set_defaults(run=_playlist)
     _add_wishes(playlist)
+
+    _add_taste(verbs)
 
     demo = verbs.add_parser("demo", help="run the whole appliance here, with a made-up face")
     demo.set_defaults(run=_demo)
@@ -129,6 +129,18 @@ def _add_listeners(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_models(listen)
 
 
+def _add_taste(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    taste = verbs.add_parser("taste", help="what was learnt of the room's taste")
+    deeds = taste.add_subparsers(required=True, metavar="DEED")
+    export = deeds.add_parser("export", help="write it as JSON")
+    export.set_defaults(run=_taste_export)
+    export.add_argument("file", type=Path, nargs="?", help="where to (default: print it)")
+    _add_state_dir(export)
+    erase = deeds.add_parser("erase", help="forget it for good; while core runs, use the page")
+    erase.set_defaults(run=_taste_erase)
+    _add_state_dir(erase)
+
+
 def _add_wishes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--library", type=Path, required=True, help="folder with the music")
     parser.add_argument(
@@ -152,6 +164,12 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, default=Path("/var/lib/soulsync/soulsync.toml"), help="settings file"
+    )
+
+
+def _add_state_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state-dir", type=Path, default=Path("/var/lib/soulsync"), help="where to remember things"
     )
 
 
@@ -230,6 +248,18 @@ def _playlist(options: argparse.Namespace) -> int:
             seed=options.seed,
         )
     )
+
+
+def _taste_export(options: argparse.Namespace) -> int:
+    from soulsync_edge.programs import taste
+
+    return taste.export(options.state_dir, options.file)
+
+
+def _taste_erase(options: argparse.Namespace) -> int:
+    from soulsync_edge.programs import taste
+
+    return taste.erase(options.state_dir)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -239,6 +239,10 @@ class FakeStore:
         self._answer()
         self._values[name] = value
 
+    def forget(self, name: str) -> None:
+        self._answer()
+        self._values.pop(name, None)
+
     def close(self) -> None:
         self.is_open = False
 

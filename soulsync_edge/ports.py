@@ -162,6 +162,13 @@ class Store(Protocol):
             Unavailable: It was not kept.
         """
 
+    def forget(self, name: str) -> None:
+        """Erase the value kept under `name`, if any; on return none of it is left in the store.
+
+        Raises:
+            Unavailable: It may still be there.
+        """
+
     def close(self) -> None:
         """Finish writing. Does nothing when already closed."""
 

@@ -54,5 +54,8 @@ class LostStore:
     def keep(self, name: str, value: str) -> NoReturn:  # noqa: ARG002  # as the port has it
         raise Unavailable(self._why)
 
+    def forget(self, name: str) -> NoReturn:  # noqa: ARG002  # as the port has it
+        raise Unavailable(self._why)
+
     def close(self) -> None:
         """Do nothing: there is nothing to finish."""

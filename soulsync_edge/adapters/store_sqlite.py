@@ -289,6 +289,16 @@ class SqliteStore:
         with self._translated(), self._transaction():
             self._connection.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (name, value))
 
+    def forget(self, name: str) -> None:
+        with self._translated():
+            with self._transaction():
+                self._connection.execute("DELETE FROM choices WHERE name = ?", (name,))
+            # What is deleted is overwritten (secure_delete), but the write-ahead file holds older
+            # pages until it is cut off.
+            [[is_busy, *_]] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if is_busy:
+            raise Unavailable(f"the store {self._path} failed: {_ADVICE[sqlite3.SQLITE_BUSY]}")
+
     def close(self) -> None:
         self._connection.close()
 

@@ -101,6 +101,16 @@ def test_a_value_is_recalled_and_replaced(store: Store) -> None:
     assert (store.recall("volume"), store.recall("mode")) == ("50", "match")
 
 
+def test_a_value_that_is_forgotten_is_not_recalled(store: Store) -> None:
+    store.keep("volume", "40")
+    store.keep("mode", "match")
+
+    store.forget("volume")
+    store.forget("never kept")
+
+    assert (store.recall("volume"), store.recall("mode")) == (None, "match")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     tracks=st.lists(_ANY_TRACK, unique_by=lambda track: track.track_id, max_size=5),

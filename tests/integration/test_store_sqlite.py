@@ -111,6 +111,27 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(path: Path) ->
     assert not list(path.parent.glob("*.corrupt-*"))
 
 
+@pytest.mark.parametrize("is_long", [False, True])
+def test_what_is_forgotten_is_in_no_file_any_more_while_the_store_is_open(
+    path: Path, *, is_long: bool
+) -> None:
+    def traces_of(word: bytes) -> int:
+        return sum(word in file.read_bytes() for file in path.parent.iterdir())
+
+    store = SqliteStore(path)
+    for number in range(20):
+        store.keep(f"other {number}", "x" * 500)
+    store.keep("taste", "Bus Window" * (5000 if is_long else 3))
+    store.keep("taste", "Bus Window" * 2)
+    assert traces_of(b"Bus Window")
+
+    store.forget("taste")
+
+    assert not traces_of(b"Bus Window")
+    assert store.recall("other 7") == "x" * 500
+    store.close()
+
+
 @pytest.mark.parametrize(
     "damage",
     [

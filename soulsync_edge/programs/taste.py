@@ -1,0 +1,82 @@
+"""What was learnt of the room's taste, for its owner: written out, or erased."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from soulsync_edge.adapters.store_sqlite import SqliteStore
+from soulsync_edge.domain.taste_form import exported
+from soulsync_edge.errors import Unavailable
+from soulsync_edge.ports import Store
+from soulsync_edge.services.taste_keeper import erase_taste, kept_taste
+
+logger = logging.getLogger(__name__)
+
+_STORE = "soulsync.db"
+
+
+def export(state_dir: Path, file: Path | None) -> int:
+    """Write the taste kept in `state_dir` as JSON, to `file` or to stdout; return 0.
+
+    Raises:
+        Unavailable: It cannot be read or written; says what to do.
+    """
+    with _store(state_dir) as store:
+        try:
+            taste = kept_taste(store)
+        except ValueError as error:
+            raise Unavailable(
+                f"what was learnt is damaged and was set aside in {state_dir}: {error}"
+            ) from error
+    text = json.dumps(exported(taste), indent=1, ensure_ascii=False) + "\n"
+    if file is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}") from error
+    return 0
+
+
+def erase(state_dir: Path) -> int:
+    """Erase the taste kept in `state_dir` for good; return 0.
+
+    Raises:
+        Unavailable: It is still there; says what to do.
+    """
+    with _store(state_dir) as store:
+        erase_taste(store)
+    sys.stdout.write(f"what was learnt is erased from {state_dir / _STORE}\n")
+    for aside in sorted(state_dir.glob(f"{_STORE}.corrupt-*")):
+        logger.warning(
+            "%s is an older store that was damaged; it may still hold some of what was learnt. "
+            "Remove it by hand.",
+            aside,
+        )
+    return 0
+
+
+@contextmanager
+def _store(state_dir: Path) -> Iterator[Store]:
+    """Open the store in `state_dir` while core does not."""
+    path = state_dir / _STORE
+    if not path.exists():
+        raise Unavailable(
+            f"nothing was learnt in {state_dir}: there is no {_STORE}. Name the folder with "
+            "--state-dir"
+        )
+    try:
+        store = SqliteStore(path)
+    except Unavailable as error:
+        raise Unavailable(
+            f"{error}. While core runs, the page exports and erases what was learnt, and so does "
+            "its interface; or stop core first"
+        ) from error
+    try:
+        yield store
+    finally:
+        store.close()
