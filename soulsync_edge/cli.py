@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_listeners(verbs)
 
+    library = verbs.add_parser("library", help="what is known of the music")
+    _add_export(library.add_subparsers(required=True, metavar="COMMAND"))
+
     playlist = verbs.add_parser("playlist", help="lead from one mood to another with your music")
     playlist.set_defaults(run=_playlist)
     _add_wishes(playlist)
@@ -127,6 +130,22 @@ def _add_listeners(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
     listen = verbs.add_parser("listen", help="listen to the files core names; run by core")
     listen.set_defaults(run=_listen)
     _add_models(listen)
+
+
+def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = verbs.add_parser("export", help="write all tracks as a table (CSV)")
+    export.set_defaults(run=_export)
+    where = export.add_mutually_exclusive_group()
+    where.add_argument("--library", type=Path, metavar="DIR", help="read this folder of music")
+    where.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        default=Path("/var/lib/soulsync"),
+        help="take what the appliance remembers here (default)",
+    )
+    export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="else to stdout")
+    _add_models(export)
 
 
 def _add_taste(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -220,6 +239,17 @@ def _scan(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import scan
 
     return scan.run(options.folder, as_lines=options.lines, has_known=options.known)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from soulsync_edge.programs import library_export
+
+    return library_export.run(
+        library=options.library,
+        state_dir=options.state_dir,
+        models=options.models,
+        file=options.file,
+    )
 
 
 def _analyse(options: argparse.Namespace) -> int:

@@ -295,10 +295,10 @@ class Listening:
         preferred = sorted(self._stayed) + ([] if playing is None else [playing])
         instead = one_of_each(base.tracks, content, preferred)
         self._stayed = frozenset(one.track_id for one in instead.values())
-        refined = await asyncio.to_thread(_refined, base, heard, instead, places)
+        better = await asyncio.to_thread(refined, base, heard, instead, places)
         self._refined_s = self._clock()
         if self._base is base:
-            self._refine(refined)
+            self._refine(better)
 
     async def _keep_some(self, places: Places) -> None:
         if self._clock() - self._kept_s >= BATCH_S:
@@ -337,7 +337,7 @@ class Listening:
         return await asyncio.get_running_loop().run_in_executor(self._worker, ask, *arguments)
 
 
-def _refined(
+def refined(
     base: Catalogue, heard: Mapping[str, Hearing], instead: Mapping[str, Track], places: Places
 ) -> Catalogue:
     """Return `base` with its tracks placed by their hints and by ear together.
