@@ -16,6 +16,7 @@ from soulsync_edge.domain.commands import Command, PlayTrack
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.step import step
 from soulsync_edge.programs.replay import decisions
+from soulsync_edge.wire.context_changes import ContextChanged, context_after
 from soulsync_edge.wire.messages import TRACE, TraceLine
 
 TRACES = Path(__file__).parent / "traces"
@@ -43,8 +44,8 @@ def renew(trace: Path) -> None:
         written.append(TRACE.encode(line))
         if isinstance(line, Session):
             session = line
-        elif isinstance(line, Context):
-            context = line
+        elif isinstance(line, Context | ContextChanged):
+            context = context_after(context, line)
         elif not isinstance(line, Command):
             session, commands = step(session, line, context)
             played = [one.track_id for one in commands if isinstance(one, PlayTrack)]

@@ -8,6 +8,7 @@ from soulsync_edge.domain.commands import Command
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.errors import Unavailable
+from soulsync_edge.wire.context_changes import change_between, is_empty
 from soulsync_edge.wire.lines import LineError
 from soulsync_edge.wire.messages import TRACE
 
@@ -21,10 +22,9 @@ _LONGEST_FIRST_LINE = 1024 * 1024
 class TraceFile:
     """Writes a trace line by line, so that whatever was written before a crash can be replayed.
 
-    The lines are: the session to begin with; then, for each event, the context where it differs
-    from the one before, the event, and the commands it led to. A context holds the whole
-    catalogue and is encoded by whoever calls `record`, which is core's loop: once per catalogue,
-    so a few times while a library is scanned for the first time and then hardly ever.
+    The lines are: the session to begin with; then, for each event, what is different in the
+    context from the one before, the event, and the commands it led to. The first context is told
+    whole, with the catalogue. All is encoded by whoever calls `record`, which is core's loop.
 
     Args:
         path: Where to write. A trace that is there is kept beside as `.prev`, in place of the one
@@ -64,9 +64,7 @@ class TraceFile:
         if self._file is None:
             return
         lines = b"".join(TRACE.encode(line) for line in (event, *commands))
-        if context is not self._context:
-            lines = TRACE.encode(context) + lines
-            self._context = context
+        lines = self._told(context) + lines
         if self._bytes + len(lines) > self._most_bytes:
             self.close()
             raise Unavailable(
@@ -83,6 +81,16 @@ class TraceFile:
                 "another privacy.trace_file"
             ) from error
         self._bytes += len(lines)
+
+    def _told(self, context: Context) -> bytes:
+        """Return what has to be told of `context` before it is judged by."""
+        before, self._context = self._context, context
+        if before is context:
+            return b""
+        change = None if before is None else change_between(before, context)
+        if change is None:
+            return TRACE.encode(context)
+        return b"" if is_empty(change) else TRACE.encode(change)
 
     def close(self) -> None:
         """Stop writing. Does nothing when already closed."""

@@ -17,6 +17,7 @@ from soulsync_edge.domain.commands import (
 from soulsync_edge.domain.events import Event
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.step import step
+from soulsync_edge.wire.context_changes import ContextChanged, context_after
 from soulsync_edge.wire.lines import LineError
 from soulsync_edge.wire.messages import TRACE, TraceLine
 
@@ -103,8 +104,8 @@ def turns(trace: Path) -> Iterator[Turn]:
     for line in lines:
         if isinstance(line, Session):
             raise LineError("a second session begins in it")
-        if isinstance(line, Context):
-            context = line
+        if isinstance(line, Context | ContextChanged):
+            context = context_after(context, line)
         elif isinstance(line, PlayTrack | StopMusic | SetVolume | PlayTone | SetCamera):
             if turn is None:
                 raise LineError("a command stands before the first event")

@@ -21,6 +21,7 @@ from soulsync_edge.domain.library import Stick
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.wire.context_changes import ContextChanged
 from soulsync_edge.wire.lines import Codec
 
 
@@ -166,7 +167,7 @@ ScanLine = (
 )
 ListenOrder = Identify | Listen
 ListenLine = TrackIdentified | TrackHeard | TrackUnheard
-TraceLine = Session | Context | Event | Command
+TraceLine = Session | Context | ContextChanged | Event | Command
 
 EYE_EVENTS: Codec[EyeEvent] = Codec(EyeEvent)
 VOICE_EVENTS: Codec[VoiceEvent] = Codec(VoiceEvent)
@@ -177,4 +178,4 @@ SCAN_LINES: Codec[ScanLine] = Codec(ScanLine)
 LISTEN_ORDERS: Codec[ListenOrder] = Codec(ListenOrder)
 LISTEN_LINES: Codec[ListenLine] = Codec(ListenLine)
 TRACE: Codec[TraceLine] = Codec(TraceLine, longest_line=256 * 1024 * 1024)
-"""A trace's context line holds a whole catalogue: a hundred thousand tracks fit."""
+"""The first context line of a trace holds a whole catalogue: a hundred thousand tracks fit."""

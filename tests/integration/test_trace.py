@@ -285,3 +285,46 @@ def test_a_replay_says_that_the_music_goes_on_and_from_where(
     assert said[1] == "     1.000 s  “T3” goes on: it fitted"
     assert said[3] == "     0.000 s  play “T3” (from 12.3 s): it fitted"
     assert len(said) == 4
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    story=st.lists(st.tuples(events, st.integers(0, 2)), max_size=40),
+    known=st.lists(st.builds(Context, catalogue=catalogues), min_size=3, max_size=3),
+)
+def test_a_story_with_music_that_comes_and_goes_replays_exactly(
+    tmp_path: Path, story: list[tuple[Event, int]], known: list[Context]
+) -> None:
+    path = tmp_path / "t.jsonl"
+    session = Session()
+    trace = TraceFile(path, session)
+    for event, which in story:
+        session, commands = step(session, event, known[which])
+        trace.record(event, known[which], commands)
+    trace.close()
+
+    told = list(turns(path))
+
+    assert [turn.context for turn in told] == [known[which] for _, which in story]
+    assert all(turn.decided == turn.recorded for turn in told)
+    assert not told or told[-1].after == session
+
+
+def test_a_library_that_is_placed_again_and_again_does_not_fill_the_trace(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    trace = TraceFile(path, Session())
+    catalogue = catalogue_of(a_track(f"{number:020}", Affect(0, 0)) for number in range(2000))
+    trace.record(Tick(0.0, 600), Context(catalogue=catalogue), ())
+    whole = path.stat().st_size
+
+    for number in range(1, 11):
+        some = (
+            replace(track, affect=Affect(number / 10, 0.0))
+            for track in catalogue.tracks[: 200 * number]
+        )
+        catalogue = catalogue_of((*catalogue.tracks, *some))
+        trace.record(Tick(float(number), 600), Context(catalogue=catalogue), ())
+    trace.close()
+
+    assert path.stat().st_size < 3 * whole  # it was eleven times as much
+    assert [turn.context.catalogue for turn in turns(path)][-1] == catalogue
