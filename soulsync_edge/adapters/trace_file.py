@@ -15,8 +15,8 @@ from soulsync_edge.wire.messages import TRACE
 MOST_BYTES = 64 * 1024 * 1024
 """A trace ends here: about half a day of sights, and a card is not filled by one forgotten."""
 
-_LONGEST_FIRST_LINE = 1024 * 1024
-"""Bytes; a session with a full history takes a tenth of it."""
+_LONGEST_FIRST_LINE = 8 * 1024 * 1024
+"""Bytes; a session with all the taste that is ever kept takes a quarter of it."""
 
 
 class TraceFile:

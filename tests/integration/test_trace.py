@@ -25,9 +25,11 @@ from soulsync_edge.domain.events import (
     TrackMoved,
     VoiceFound,
 )
+from soulsync_edge.domain.preference import Tally
 from soulsync_edge.domain.session import Context, NowPlaying, Resume, Rules, Session
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.step import step
+from soulsync_edge.domain.taste import MOST_ARTISTS, MOST_REGARDS, ArtistTally, Regard, Taste
 from soulsync_edge.domain.track import Catalogue, catalogue_of
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.programs.replay import turns
@@ -328,3 +330,20 @@ def test_a_library_that_is_placed_again_and_again_does_not_fill_the_trace(tmp_pa
 
     assert path.stat().st_size < 3 * whole  # it was eleven times as much
     assert [turn.context.catalogue for turn in turns(path)][-1] == catalogue
+
+
+def test_a_trace_that_begins_with_a_taste_of_years_is_known_again(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    tally = Tally(0.123456789, 0.123456789, 738_000)
+    taste = Taste(
+        tuple(
+            Regard(f"{number:020}", "T" * 60, "A" * 40, valence=0.123456789, tally=tally)
+            for number in range(MOST_REGARDS)
+        ),
+        tuple(ArtistTally(f"{number:040}", tally) for number in range(MOST_ARTISTS)),
+    )
+
+    for _start in range(2):
+        recorded(path, QUIET_START, session=Session(taste=taste))
+
+    assert main(["replay", str(tmp_path / "t.jsonl.prev")]) == 0
