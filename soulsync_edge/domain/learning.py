@@ -51,7 +51,7 @@ def learnt(session: Session, event: ev.Event, context: Context) -> Session:  # n
     """
     match event:
         case ev.TasteErased():
-            return replace(session, taste=Taste())
+            return replace(session, taste=Taste(), trials=())
         case ev.TrackJudged():
             return _judged(session, event, context)
         case ev.SkipRequested() if _is_heard(session):
@@ -160,9 +160,10 @@ def _response(session: Session, playing: NowPlaying) -> float | None:
 
     On the way to a goal it is to come nearer, else to become more pleasant.
     """
-    before, now = playing.mood_before, session.mood.affect
-    if before is None or now is None or session.mode is Mode.OFF:
+    before, reading = playing.mood_before, session.mood.reading
+    if before is None or reading is None or session.mode is Mode.OFF:
         return None
+    now = reading.affect
     if session.mode is Mode.SHIFT:
         goal = AFFECT_OF_GOAL[session.goal]
         change = before.distance_to(goal) - now.distance_to(goal)

@@ -26,7 +26,8 @@ class Portrait:
         affect: The smoothed mood on the affect plane, or None.
         confidence: Smoothed confidence of what was seen, 0 to 1.
         target: Where the music should sit now.
-        track: The present track, or None.
+        track: The present track, where it sits after all that was said of it, or None.
+        is_liked: Someone said that they like it.
         why: Why this track, in words.
         position_s: How far the track got.
         is_playing: There is music, as far as the voice has said.
@@ -54,6 +55,7 @@ class Portrait:
     confidence: float
     target: Affect
     track: Track | None
+    is_liked: bool
     why: str
     position_s: float
     is_playing: bool
@@ -76,6 +78,7 @@ def portrait(session: Session, context: Context) -> Portrait:
     """Return the drawing of `session`."""
     mood, playing = session.mood, session.playing
     track = context.catalogue.by_id.get(playing.track_id) if playing else None
+    regard = session.taste.by_id.get(playing.track_id) if playing else None
     return Portrait(
         word=mood.word,
         sentence=sentence(session),
@@ -85,7 +88,8 @@ def portrait(session: Session, context: Context) -> Portrait:
         affect=mood.affect,
         confidence=mood.confidence if mood.is_present else 0.0,
         target=target_now(session, context),
-        track=track,
+        track=track and session.taste.corrected(track),
+        is_liked=regard is not None and regard.is_liked,
         why=playing.why if playing else "",
         position_s=playing.position_s if playing else 0.0,
         is_playing=bool(playing and playing.is_heard and not session.is_silent_for),

@@ -152,7 +152,7 @@ class NowPlaying:
         position_s: How far it got, as last heard.
         voices_lost: How often the voice program died while playing it.
         features: What choosing it was judged by; empty: nothing is known of that.
-        mood_before: Where the mood sat then, or None.
+        mood_before: Where the settled mood sat then, or None.
         volume_before_pct: How loud the person wanted it then.
         is_turned_down: It was turned down since.
     """

@@ -145,7 +145,7 @@ def begin_track(
             chosen_for=chosen.point,
             chosen_s=now_s,
             features=liking_now(session, context.rules).features(track, chosen.point),
-            mood_before=session.mood.affect,
+            mood_before=None if session.mood.reading is None else session.mood.reading.affect,
             volume_before_pct=session.volume_pct,
         ),
         shift=chosen.shift,

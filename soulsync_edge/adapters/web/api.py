@@ -1,7 +1,7 @@
 """The interface for programs: state, events and commands as JSON."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,7 @@ from soulsync_edge.domain.events import (
     VolumeChosen,
 )
 from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.taste_form import exported
 from soulsync_edge.ports import Clock, Post, State
 
 
@@ -107,6 +108,11 @@ def api_routes(state: State, live: Live) -> APIRouter:
     async def read_health() -> HealthShown:
         """Return whether all parts work."""
         return health_shown(*state())
+
+    @router.get("/taste")
+    async def read_taste() -> dict[str, Any]:
+        """Return all that was learnt of what is liked, as `soulsync taste export` writes it."""
+        return exported(state()[0].taste)
 
     @router.get(
         "/events",

@@ -188,7 +188,7 @@ def shown(session: Session, context: Context) -> StateShown:
             mode=session.mode,
             goal=session.goal,
             target=_point(drawn.target),
-            track=None if drawn.track is None else _track(drawn.track, drawn.why, drawn.position_s),
+            track=None if drawn.track is None else _track(drawn.track, drawn),
         ),
         camera=CameraShown(is_on=drawn.camera_is_on),
         library=LibraryShown(
@@ -220,16 +220,16 @@ def _line(drawn: Portrait, notice: str) -> str:
     return "Starting" if drawn.track else "Choosing a track"
 
 
-def _track(track: Track, why: str, position_s: float) -> TrackShown:
+def _track(track: Track, drawn: Portrait) -> TrackShown:
     return TrackShown(
         track_id=track.track_id,
         title=readable(track.title),
         artist=readable(track.artist),
         album=readable(track.album),
         duration_s=round(track.duration_s, 1),
-        position_s=round(position_s, 1),
-        why=sentence_case(readable(why)),
-        is_liked=False,
+        position_s=round(drawn.position_s, 1),
+        why=sentence_case(readable(drawn.why)),
+        is_liked=drawn.is_liked,
         place=_point(track.affect),
     )
 

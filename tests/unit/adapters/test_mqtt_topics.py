@@ -58,6 +58,7 @@ def _portrait(**changes: Any) -> Portrait:
         "track": Track(
             "t", "/m/t.mp3", "Rain", "Ann", "", 61.4, Affect(0, 0), Spread(0.2, 0.2), "its tag"
         ),
+        "is_liked": False,
         "why": "the room looks happy: near it",
         "position_s": 3.0,
         "is_playing": True,

@@ -142,6 +142,7 @@ def test_on_the_way_to_a_goal_music_that_brings_the_mood_nearer_counts_more() ->
         Session().mood,
         presence=replace(Session().mood.presence, is_present=True),
         evidence=evidence,
+        settled=evidence,
     )
 
     def heard_from(before: Affect) -> float:

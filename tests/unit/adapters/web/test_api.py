@@ -19,7 +19,10 @@ from soulsync_edge.domain.events import (
     TrackJudged,
     VolumeChosen,
 )
+from soulsync_edge.domain.session import Session
 from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.taste import Regard, Taste
+from soulsync_edge.domain.taste_form import taste_from
 from tests.page_house import StillHouse
 
 AT_S = 1000.0
@@ -146,6 +149,15 @@ def test_no_page_draws_the_interface_with_scripts_from_elsewhere() -> None:
     browser = StillHouse().browser()
 
     assert (browser.get("/docs").status_code, browser.get("/redoc").status_code) == (404, 404)
+
+
+def test_what_was_learnt_can_be_taken_along() -> None:
+    house = StillHouse()
+    house.session = Session(taste=Taste((Regard("t", "Kites", is_never=True),)))
+
+    answer = house.browser().get("/api/taste")
+
+    assert taste_from(answer.json()) == house.session.taste
 
 
 def test_health_lists_every_part() -> None:

@@ -16,6 +16,7 @@ from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Ducking, Health, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import Goal, Mode
 from soulsync_edge.domain.step import step
+from soulsync_edge.domain.taste import Regard, Taste
 from soulsync_edge.domain.track import Track, catalogue_of
 from soulsync_edge.settings import CONNECTING, SWITCHED_OFF
 from tests.page_house import StillHouse, some_music
@@ -101,6 +102,17 @@ def test_what_plays_is_shown_with_its_reason() -> None:
     assert music.track is not None
     assert (music.track.title, music.track.why) == ("Kites", "The room looks sad: near dark")
     assert music.track.place.feel == "lively and bright"
+
+
+def test_what_was_said_of_the_track_that_plays_is_shown() -> None:
+    session, context = _playing("Kites")
+    said = Taste((Regard("t", is_liked=True, valence=-0.4),))
+
+    track = shown(replace(session, taste=said), context).music.track
+
+    assert track is not None
+    assert track.is_liked
+    assert track.place.feel == "lively and dark"
 
 
 def test_a_name_that_is_not_text_can_be_sent() -> None:
