@@ -217,11 +217,17 @@ def _after_voice_lost(session: Session, context: Context) -> Session:
 
 
 def _after_catalogue(session: Session, context: Context) -> Turn:
-    """Go on if the playing track is still there; what failed before gets another chance."""
-    session = replace(session, failed=(), rest_until_s=0.0, failures_in_a_row=0, rests=0)
-    if session.resume is not None or session.playing is None:
+    """Go on if the playing track is still there, or when it comes back before anything else does.
+
+    What failed before gets another chance, but not each time a scan shows what it found so far.
+    """
+    session = replace(session, rest_until_s=0.0)
+    if session.scan is None:
+        session = replace(session, failed=(), failures_in_a_row=0, rests=0)
+    catalogue = context.catalogue
+    if session.resume is not None or session.playing is None or not catalogue.tracks:
         return session, ()
-    if session.playing.track_id in context.catalogue.by_id:
+    if session.playing.track_id in catalogue.by_id:
         return session, ()
     return without_track(session), (StopMusic(),)
 

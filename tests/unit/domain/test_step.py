@@ -19,6 +19,7 @@ from soulsync_edge.domain.commands import (
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.portrait import portrait, sentence, skipped_files
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode
 from soulsync_edge.domain.steering import BLIND_S, DARK_S, STOP_FADE_S, WAITING, target_now
@@ -405,6 +406,47 @@ def test_a_track_that_left_the_library_stops_and_another_plays() -> None:
 
     assert [type(command) for command in commands] == [StopMusic, PlayTrack]
     assert room.plays[-1] != gone
+
+
+def test_a_stick_that_was_pulled_stops_the_music_and_its_return_goes_on_with_it() -> None:
+    room = a_playing_room()
+    room.happens(ev.TrackMoved(room.now_s, room.plays[0], 33.0))
+    room.context = replace(CONTEXT, catalogue=Catalogue(is_away=True, notice="plug it in again"))
+    assert room.happens(ev.CatalogueChanged(room.now_s)) == (STOP,)
+    assert room.session.is_silent_for == "plug it in again"
+    room.waits(60)
+
+    room.context = CONTEXT
+    commands = room.happens(ev.CatalogueChanged(room.now_s))
+
+    assert commands == (PlayTrack(room.plays[0], f"/music/{room.plays[0]}.flac", 33.0),)
+
+
+def test_another_stick_in_its_place_brings_other_music() -> None:
+    room = a_playing_room()
+    gone = room.plays[0]
+    room.context = replace(CONTEXT, catalogue=Catalogue(is_away=True, notice="plug it in again"))
+    room.happens(ev.CatalogueChanged(room.now_s))
+
+    rest = catalogue_of(track for track in CATALOGUE.tracks if track.track_id != gone)
+    room.context = replace(CONTEXT, catalogue=rest)
+    room.happens(ev.CatalogueChanged(room.now_s))
+
+    assert len(room.plays) == 2
+    assert room.plays[1] != gone
+
+
+def test_a_scan_that_finds_more_gives_no_damaged_file_another_chance_before_its_end() -> None:
+    room = a_playing_room()
+    room.happens(ev.ScanMoved(room.now_s, ScanProgress(3, 9, 1.0, 6.0)))
+    room.happens(ev.TrackFailed(room.now_s, room.plays[0], "damaged"))
+
+    room.happens(ev.CatalogueChanged(room.now_s))
+    assert room.session.barred == {room.plays[0]}
+    room.happens(ev.ScanMoved(room.now_s, None))
+    room.happens(ev.CatalogueChanged(room.now_s))
+
+    assert room.session.barred == frozenset()
 
 
 def test_a_shift_starts_at_the_mood() -> None:
