@@ -20,7 +20,6 @@ _INTERRUPT, _BATCH_FORGET = 36, 42
 _ROOT = 1
 _DIRECT = 1  # every read comes here, and none is answered from the cache
 _READ_ONLY = 1
-_MTIME_S = 1_700_000_000
 
 
 class FuseDisk:
@@ -29,11 +28,13 @@ class FuseDisk:
     Attributes:
         hanging: Names of files whose reads are never answered.
         failing: Names of files whose reads fail; "*" makes everything fail.
+        mtime_s: When all files were written, in seconds since 1970.
     """
 
     def __init__(self, place: Path, files: Mapping[str, bytes]) -> None:
         self.hanging: set[str] = set()
         self.failing: set[str] = set()
+        self.mtime_s = 1_700_000_000
         self._place = place
         self._names = ["", "", *sorted(files)]  # numbers as the kernel sees them: 1 is the root
         self._files = files
@@ -108,7 +109,7 @@ class FuseDisk:
         is_root = node == _ROOT
         size = 0 if is_root else len(self._files[self._names[node]])
         mode = stat.S_IFDIR | 0o755 if is_root else stat.S_IFREG | 0o644
-        times = (_MTIME_S, _MTIME_S, _MTIME_S, 0, 0, 0)
+        times = (*[self.mtime_s] * 3, 0, 0, 0)
         return struct.pack(
             "<6Q10I", node, size, size // 512 + 1, *times[:3], *times[3:], mode, 1, 0, 0, 0, 4096, 0
         )

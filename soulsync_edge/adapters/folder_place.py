@@ -118,8 +118,9 @@ def sticks_at(folder: Path, names: Mapping[int, str], table: Path = _MOUNTS) -> 
     Raises:
         Unavailable: The folder is not there, or may not be opened.
     """
-    root = folder.resolve() if folder.exists() else folder
-    sticks = {root: stick_of(root, opened(folder, names))}
+    place = opened(folder, names)
+    root = Path(os.path.realpath(folder))
+    sticks = {root: stick_of(root, place)}
     for mount in mounts(table):
         hides = any(part.startswith(".") for part in mount.point.parts[len(root.parts) :])
         if mount.point == root or hides or not mount.point.is_relative_to(root):
@@ -147,8 +148,10 @@ def _by_its_source(folder: Path, names: Mapping[int, str], table: Path) -> tuple
     around = [mount for mount in mounts(table) if folder.is_relative_to(mount.point)]
     if not around:
         return None
-    mount = max(around, key=lambda mount: len(mount.point.parts))  # of several there, the first
-    mount = [other for other in around if other.point == mount.point][-1]  # the last covers it
+    # The innermost; of several at one point, the last hides the others.
+    mount = max(reversed(around), key=lambda mount: len(mount.point.parts))
+    if not mount.source.startswith("/"):
+        return None  # no device: memory, an overlay, a share
     try:
         name = names.get(Path(mount.source).stat().st_rdev)
     except (OSError, ValueError):

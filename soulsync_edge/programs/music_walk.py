@@ -156,12 +156,16 @@ class _Walk:
     def _top_of(self, folder: Path, above: Path) -> Path:
         """Return the top of the stick `folder` lies on: another one if it is mounted here."""
         try:
-            if folder.stat().st_dev != self._places[above].device:
-                self._places[folder] = place_of(folder, self._names)
-                return folder
+            if folder.stat().st_dev == self._places[above].device:
+                return above
+            place = place_of(folder, self._names)
         except OSError:
             return above  # it cannot be listed either, which is said then
-        return above
+        known = self._places[above]
+        if (place.disk, place.top) == (known.disk, known.top):
+            return above  # a part of it with a number of its own, as Btrfs has
+        self._places[folder] = place
+        return folder
 
     def _looked_at(self, path: Path, entry: os.DirEntry[str], top: Path) -> Met | None:
         ending = path.suffix.lower()
