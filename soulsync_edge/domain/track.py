@@ -114,6 +114,11 @@ class Catalogue:
         """The tracks by their `track_id`."""
         return MappingProxyType({track.track_id: track for track in self.tracks})
 
+    def indexed(self) -> "Catalogue":
+        """Return itself, with what is looked up in it made: of many tracks that takes a while."""
+        _ = self.by_id, self.patches
+        return self
+
     @cached_property
     def patches(self) -> tuple[Patch, ...]:
         """The tracks by where they lie, for those who look for some near a place."""

@@ -199,7 +199,7 @@ class Librarian:
         self._try_again_s, self._wait_s = float("-inf"), _FIRST_WAIT_S
         skipped = [file for each in known.values() for file in each.skipped]
         notice = "" if self._known else f"reading the music in {folder}"
-        self._show(self._known.values(), skipped[:_MOST_SKIPPED], notice=notice)
+        await self._show(self._known.values(), skipped[:_MOST_SKIPPED], notice=notice)
 
     async def _has_changed(self, folder: Path) -> bool:
         """Return whether to scan now: something is new here, or differs since the last scan.
@@ -246,7 +246,7 @@ class Librarian:
             await self._collect(scan)
         except Unavailable as error:
             if scan.is_growing and scan.tracks.keys() - self._known.keys():
-                self._show((self._known | scan.tracks).values(), scan.skipped)
+                await self._show((self._known | scan.tracks).values(), scan.skipped)
             self._known |= scan.tracks
             self._put_off(error)
             return
@@ -262,7 +262,7 @@ class Librarian:
         logger.info(
             "the library has %d tracks; %d files were skipped", len(scan.tracks), len(scan.skipped)
         )
-        self._finish(folder, scan)
+        await self._finish(folder, scan)
         self._settle(is_complete=True)
 
     async def _collect(self, scan: "_Scan") -> None:
@@ -279,7 +279,7 @@ class Librarian:
                     scan.take(met, self._known, self._complete)
                 now_s = self._clock()
                 if scan.is_growing and now_s - shown_s >= batch_s:
-                    self._show((self._known | scan.tracks).values(), scan.skipped)
+                    await self._show((self._known | scan.tracks).values(), scan.skipped)
                     batch_s, shown_s = min(batch_s * 2, _LONGEST_BATCH_S), self._clock()
                 if now_s - kept_s >= KEEP_S:
                     await self._keep(scan)
@@ -296,11 +296,11 @@ class Librarian:
             self._moved_s = now_s
             self._post(ScanMoved(now_s, progress))
 
-    def _finish(self, folder: Path, scan: "_Scan") -> None:
+    async def _finish(self, folder: Path, scan: "_Scan") -> None:
         """Show a complete scan; one without music is no reason to forget what was here before."""
         if scan.tracks:
             self._had_music |= {library for library, names in scan.seen.items() if names}
-            self._show(scan.tracks.values(), scan.skipped)
+            await self._show(scan.tracks.values(), scan.skipped)
         elif self._had_music - {stick.library for stick in self._sticks}:
             self._show_away(
                 f"the stick with the music was pulled out of {folder}; plug it in again"
@@ -311,7 +311,7 @@ class Librarian:
                 f"the library folder {folder} holds no music{but}; put music files there, plug "
                 "the stick in, or set another folder"
             )
-            self._show((), scan.skipped, notice=notice, is_ok=False)
+            await self._show((), scan.skipped, notice=notice, is_ok=False)
 
     def _put_off(self, error: Unavailable) -> None:
         # Jitter spreads knocks in time; nothing is guarded by it.
@@ -321,7 +321,7 @@ class Librarian:
         known = "; what is known so far is played meanwhile" if self._has_tracks else ""
         self._report(f"{error}; trying again{known}", is_ok=False)
 
-    def _show(
+    async def _show(
         self,
         tracks: Iterable[Track],
         skipped: Iterable[SkippedFile],
@@ -329,7 +329,8 @@ class Librarian:
         notice: str = "",
         is_ok: bool = True,
     ) -> None:
-        catalogue = catalogue_of(tracks, skipped, notice=notice)
+        # In a thread: a hundred thousand tracks take a while to sort and to index.
+        catalogue = await asyncio.to_thread(_indexed, tuple(tracks), tuple(skipped), notice)
         self._has_tracks = bool(catalogue.tracks)
         self._swap(catalogue)
         self._report(notice, is_ok=is_ok)
@@ -474,6 +475,10 @@ class _Scan:
         if len(self.skipped) < _MOST_SKIPPED:
             self.skipped.append(skipped)
             self.skipped_on[self.stick.library].append(skipped)
+
+
+def _indexed(tracks: tuple[Track, ...], skipped: tuple[SkippedFile, ...], notice: str) -> Catalogue:
+    return catalogue_of(tracks, skipped, notice=notice).indexed()
 
 
 class _Walk:

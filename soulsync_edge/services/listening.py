@@ -295,7 +295,7 @@ class Listening:
         preferred = sorted(self._stayed) + ([] if playing is None else [playing])
         instead = one_of_each(base.tracks, content, preferred)
         self._stayed = frozenset(one.track_id for one in instead.values())
-        better = await asyncio.to_thread(refined, base, heard, instead, places)
+        better = await asyncio.to_thread(lambda: refined(base, heard, instead, places).indexed())
         self._refined_s = self._clock()
         if self._base is base:
             self._refine(better)

@@ -43,3 +43,10 @@ def test_the_surest_tracks_of_a_patch_come_first() -> None:
         ["lost"],
     ]
     assert 0.1 <= patch.spread <= 0.3
+
+
+def test_an_indexed_catalogue_is_the_same_one_with_everything_made() -> None:
+    catalogue = catalogue_of([a_track("t1", Affect(0.1, 0.2))])
+
+    assert catalogue.indexed() is catalogue
+    assert {"by_id", "patches"} <= vars(catalogue).keys()
