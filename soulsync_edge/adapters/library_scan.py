@@ -152,6 +152,8 @@ class ScannedFolder:
                     await asyncio.sleep(0)
             await self._in_time(orders.drain(), folder)
         orders.close()
+        with suppress(ConnectionError):
+            await self._in_time(orders.wait_closed(), folder)
 
     async def _next_line(self, lines: asyncio.StreamReader, folder: Path) -> bytes:
         return await self._in_time(lines.readline(), folder)
