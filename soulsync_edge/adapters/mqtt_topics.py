@@ -136,6 +136,8 @@ def _body(portrait: Portrait) -> dict[str, Any]:  # JSON in the making
         "sleep_left_min": portrait.sleep_left_min,
         "mode": portrait.mode,
         "goal": portrait.goal,
+        "step": portrait.step,
+        "steps": portrait.steps,
         "tracks": portrait.tracks,
         "skipped": portrait.skipped,
         "scan": _scan_body(portrait.scan),

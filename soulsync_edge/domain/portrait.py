@@ -9,8 +9,13 @@ from soulsync_edge.domain.events import Obstacle
 from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Health, Session
+from soulsync_edge.domain.shifting import Approach, Mode, Shift
 from soulsync_edge.domain.steering import target_now
 from soulsync_edge.domain.track import SkippedFile, Track
+from soulsync_edge.domain.trial import sentence as trial_sentence
+
+MOST_TRIED = 5
+"""Of what was tried, so much is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,10 @@ class Portrait:
         affect: The smoothed mood on the affect plane, or None.
         confidence: Smoothed confidence of what was seen, 0 to 1.
         target: Where the music should sit now.
-        track: The present track, where it sits after all that was said of it, or None.
+        step: Which step of the way to the goal the music is at, from 1; None: on no such way.
+        steps: How many steps that way has; None likewise.
+        tried: What was tried last to lead the mood, and what came of it, the newest first.
+        track: The present track, where it sits after what was said of it; or None.
         is_liked: Someone said that they like it.
         why: Why this track, in words.
         position_s: How far the track got.
@@ -54,6 +62,9 @@ class Portrait:
     affect: Affect | None
     confidence: float
     target: Affect
+    step: int | None
+    steps: int | None
+    tried: tuple[str, ...]
     track: Track | None
     is_liked: bool
     why: str
@@ -76,9 +87,10 @@ class Portrait:
 
 def portrait(session: Session, context: Context) -> Portrait:
     """Return the drawing of `session`."""
-    mood, playing = session.mood, session.playing
+    mood, playing, taste = session.mood, session.playing, session.taste
     track = context.catalogue.by_id.get(playing.track_id) if playing else None
-    regard = session.taste.by_id.get(playing.track_id) if playing else None
+    regard = taste.by_id.get(playing.track_id) if playing else None
+    way = _way(session)
     return Portrait(
         word=mood.word,
         sentence=sentence(session),
@@ -88,7 +100,10 @@ def portrait(session: Session, context: Context) -> Portrait:
         affect=mood.affect,
         confidence=mood.confidence if mood.is_present else 0.0,
         target=target_now(session, context),
-        track=track and session.taste.corrected(track),
+        step=None if way is None else way.played + 1,
+        steps=None if way is None else way.steps,
+        tried=_tried(session, context),
+        track=None if track is None else taste.corrected(track),
         is_liked=regard is not None and regard.is_liked,
         why=playing.why if playing else "",
         position_s=playing.position_s if playing else 0.0,
@@ -130,6 +145,25 @@ def sentence(session: Session) -> str:
         obstacle = _obstacle(session)
         return f"Not sure yet: {obstacle}" if obstacle else "Not sure yet"
     return f"Looks {LOOKS[session.mood.label]}"
+
+
+def _way(session: Session) -> Shift | None:
+    """Return the shift whose steps can be counted: one that leads on, and is still on its way."""
+    shift = session.shift
+    if shift is None or session.mode is not Mode.SHIFT or shift.is_blind or shift.is_held:
+        return None
+    leads = shift.approach is not Approach.MATCH
+    return shift if leads and shift.played < shift.steps else None
+
+
+def _tried(session: Session, context: Context) -> tuple[str, ...]:
+    tracks = context.catalogue.by_id
+    return tuple(
+        trial_sentence(
+            trial, tracks[trial.track_id].title if trial.track_id in tracks else "a track that left"
+        )
+        for trial in reversed(session.trials[-MOST_TRIED:])
+    )
 
 
 def _sleep_left_min(session: Session) -> int | None:

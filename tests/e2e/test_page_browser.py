@@ -19,14 +19,23 @@ from playwright.sync_api import (
 from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.events import (
     CameraSwitched,
+    DuckingChanged,
     GoalChosen,
     ModeChosen,
     MusicSwitched,
+    Opinion,
     Part,
     PartReported,
+    ReplayRequested,
+    ScanMoved,
     SkipRequested,
+    SleepChosen,
+    SoundTestRequested,
+    TasteErased,
+    TrackJudged,
     VolumeChosen,
 )
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.shifting import Goal, Mode
 from tests.page_house import RunningHouse
 
@@ -35,7 +44,7 @@ pytestmark = pytest.mark.browser
 PHONE = ViewportSize(width=360, height=780)
 SMALL = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1280, height=800)
-PAGES = ("/", "/library", "/settings", "/privacy", "/health")
+PAGES = ("/", "/library", f"/track/{1:020x}", "/settings", "/privacy", "/health")
 
 # A name of the house that is not localhost: browsers trust localhost more than a LAN address, and
 # send Sec-Fetch-Site there alone.
@@ -195,6 +204,118 @@ def test_one_switch_matches_or_leads(page: Page, house: RunningHouse) -> None:
     house.post(GoalChosen(house.clock(), Goal.SLEEP))
     expect(page.get_by_role("radio", name="Sleep")).to_be_checked()
 
+    page.get_by_role("radio", name="Any music").check(force=True)
+    house.wait_until(lambda: house.session.mode is Mode.OFF)
+    expect(page.locator("#steering-off")).to_be_visible()
+    house.post(ModeChosen(house.clock(), Mode.SCHEDULE))
+    expect(page.get_by_role("radio", name="By the clock")).to_be_checked()
+
+
+def test_a_like_is_shown_and_taken_back_and_another_track_is_asked_for(
+    page: Page, house: RunningHouse
+) -> None:
+    like = page.get_by_role("button", name="Like", exact=True)
+    expect(like).to_have_attribute("aria-pressed", "false")
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    assert house.wait_for_post(TrackJudged).opinion is Opinion.LIKE
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "false")
+
+    title = page.locator("#track-title").text_content() or ""
+    page.get_by_role("button", name="Not this").click()
+    expect(page.locator("#track-title")).not_to_have_text(title)
+
+
+def test_more_can_be_said_of_a_track_and_is_shown(page: Page, house: RunningHouse) -> None:
+    before = page.locator("#map-track").get_attribute("transform") or ""
+    page.get_by_text("More about this track").click()
+    page.get_by_role("button", name="Sadder").click()
+    expect(page.locator("#map-track")).not_to_have_attribute("transform", before)
+    expect(page.locator("#noted")).to_have_text("From now on it is taken for sadder")
+    page.get_by_role("button", name="Play again from the beginning").click()
+    house.wait_for_post(ReplayRequested)
+
+    title = page.locator("#track-title").text_content() or ""
+    page.get_by_role("button", name="Never play this").click()
+    expect(page.locator("#track-title")).not_to_have_text(title)
+    page.goto(f"{house.address}/library?only=never")
+    expect(page.locator("tbody th")).to_have_text(title)
+    page.get_by_role("button", name=f"Allow again {title}").click()
+    expect(page.locator("tbody th")).to_have_count(0)
+
+
+def test_a_track_of_the_library_can_be_judged_and_all_of_it_forgotten(
+    page: Page, house: RunningHouse
+) -> None:
+    page.goto(f"{house.address}/library")
+    page.get_by_role("link", name="Piece 1").click()
+    page.get_by_role("button", name="Never play").click()
+    expect(page.get_by_role("button", name="Never play")).to_have_attribute("aria-pressed", "true")
+    page.goto(f"{house.address}/track/{0:020x}")
+    page.get_by_role("button", name="Like").click()
+    expect(page.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+
+    page.goto(f"{house.address}/library#taste")
+    expect(page.locator("#taste")).to_contain_text("1 track is liked")
+    expect(page.get_by_role("img", name="never played")).to_be_visible()
+    with page.expect_download() as file:
+        page.get_by_role("link", name="Take it along as a file").click()
+    assert file.value.suggested_filename == "soulsync-taste.json"
+    page.get_by_text("Forget all of it").first.click()
+    page.get_by_role("button", name="Yes, forget all of it").click()
+    house.wait_for_post(TasteErased)
+    expect(page.locator("#taste")).to_contain_text("Nothing yet.")
+
+
+def test_the_music_can_be_told_to_end_and_says_when(page: Page, house: RunningHouse) -> None:
+    page.locator("summary", has_text="Sleep timer").click()
+    page.get_by_role("button", name="45 min").click()
+    assert house.wait_for_post(SleepChosen).minutes == 45
+    expect(page.locator("#sleep-left")).to_have_text("ends in 45 min")
+
+    page.locator("#sleep").get_by_role("button", name="Off").click()
+    expect(page.locator("#sleep-left")).to_have_text("off")
+
+
+def test_room_that_was_made_is_shown_and_taken_back(page: Page, house: RunningHouse) -> None:
+    house.post(DuckingChanged(house.clock(), "hub", is_on=True))
+    house.post(DuckingChanged(house.clock(), "doorbell", is_on=True))
+    expect(page.locator("#ducked")).to_contain_text("doorbell, hub")
+
+    page.get_by_role("button", name="Full volume").click()
+    expect(page.locator("#ducked")).to_be_hidden()
+    house.wait_until(lambda: not house.session.ducked_by)
+
+
+@pytest.mark.parametrize("path", ["/", "/library"])
+def test_how_far_reading_the_music_has_got_is_a_bar(
+    page: Page, house: RunningHouse, path: str
+) -> None:
+    page.goto(f"{house.address}{path}")
+    bar = page.get_by_role("progressbar", name="Reading the music")
+    expect(bar).to_have_count(0)
+    house.post(ScanMoved(house.clock(), ScanProgress(5, None, 5.0, None)))
+    expect(bar).to_be_visible()
+    house.post(ScanMoved(house.clock(), ScanProgress(50, 200, 5.0, 30.0)))
+    expect(page.locator("#library-scan-line")).to_contain_text("50 of 200 files")
+    assert bar.evaluate("bar => bar.position") == 0.25
+    house.post(ScanMoved(house.clock(), None))
+    expect(bar).to_have_count(0)
+
+
+def test_the_speaker_is_tried_without_losing_what_was_entered(
+    page: Page, house: RunningHouse
+) -> None:
+    page.goto(f"{house.address}/settings")
+    page.locator("summary", has_text="Sound").click()
+    page.get_by_label("Sound device").fill("hdmi")
+    page.get_by_role("button", name="Play a test tone").click()
+
+    house.wait_for_post(SoundTestRequested)
+    expect(page.get_by_role("status").filter(has_text="tone")).to_be_visible()
+    expect(page.get_by_label("Sound device")).to_have_value("hdmi")
+
 
 def test_the_camera_can_be_closed_from_the_first_page_and_the_privacy_page(
     page: Page, house: RunningHouse
@@ -228,6 +349,16 @@ def test_without_a_script_the_forms_do_it(
     assert house.wait_for_post(GoalChosen).goal is Goal.LIFT
     page.get_by_role("button", name="Next").click()
     house.wait_for_post(SkipRequested)
+    page.get_by_role("button", name="Like", exact=True).click()
+    assert house.wait_for_post(TrackJudged).opinion is Opinion.LIKE
+    expect(page.locator("#noted")).to_have_text("Liked")
+    page.get_by_text("Sleep timer").click()
+    page.get_by_role("button", name="15 min").click()
+    expect(page.locator("#sleep-left")).to_have_text("ends in 15 min")
+    page.goto(f"http://{host}:{house.port}/settings")
+    page.locator("summary", has_text="Sound").click()
+    page.get_by_role("button", name="Play a test tone").click()
+    house.wait_for_post(SoundTestRequested)
     context.close()
 
 

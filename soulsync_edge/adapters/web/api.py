@@ -1,13 +1,15 @@
 """The interface for programs: state, events and commands as JSON."""
 
+import asyncio
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from soulsync_edge.adapters.web import asked
 from soulsync_edge.adapters.web.live import Live
+from soulsync_edge.adapters.web.taste import export
 from soulsync_edge.adapters.web.view import HealthShown, StateShown, health_shown, shown
 from soulsync_edge.domain.events import (
     LONGEST_SLEEP_MIN,
@@ -25,7 +27,6 @@ from soulsync_edge.domain.events import (
     VolumeChosen,
 )
 from soulsync_edge.domain.shifting import Goal, Mode
-from soulsync_edge.domain.taste_form import exported
 from soulsync_edge.ports import Clock, Post, State
 
 
@@ -109,11 +110,6 @@ def api_routes(state: State, live: Live) -> APIRouter:
         """Return whether all parts work."""
         return health_shown(*state())
 
-    @router.get("/taste")
-    async def read_taste() -> dict[str, Any]:
-        """Return all that was learnt of what is liked, as `soulsync taste export` writes it."""
-        return exported(state()[0].taste)
-
     @router.get(
         "/events",
         responses={
@@ -129,6 +125,23 @@ def api_routes(state: State, live: Live) -> APIRouter:
         15 seconds without change.
         """
         return live.answer()
+
+    return router
+
+
+def export_routes(state: State) -> APIRouter:
+    """Return the routes that give something to take along."""
+    router = APIRouter(tags=["state"])
+
+    @router.get("/taste.json", responses={200: {"content": {"application/json": {}}}})
+    async def export_taste() -> Response:
+        """Return all that was learnt of what is liked, as a file."""
+        text = await asyncio.to_thread(export, state()[0].taste)
+        headers = {
+            "Content-Disposition": 'attachment; filename="soulsync-taste.json"',
+            "Cache-Control": "no-store",
+        }
+        return Response(text, media_type="application/json", headers=headers)
 
     return router
 

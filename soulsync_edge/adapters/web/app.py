@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import Scope
 
 from soulsync_edge import __version__
-from soulsync_edge.adapters.web.api import api_routes, command_routes
+from soulsync_edge.adapters.web.api import api_routes, command_routes, export_routes
 from soulsync_edge.adapters.web.controls import control_routes
 from soulsync_edge.adapters.web.guard import Guard
 from soulsync_edge.adapters.web.hosts import OwnNames
@@ -54,6 +54,7 @@ def make_app(*, state: State, post: Post, clock: Clock, desk: SettingsDesk, live
     app.include_router(page_routes(state, desk, pieces))
     app.include_router(control_routes(state, post, clock))
     app.include_router(api_routes(state, live))
+    app.include_router(export_routes(state))
     app.include_router(command_routes(state, post, clock))
     app.add_api_route(
         "/static/{name}", _static(files, mark), methods=["GET", "HEAD"], include_in_schema=False

@@ -1,8 +1,9 @@
 """What the forms of the pages post to: an event, then back to the page."""
 
 from collections.abc import Mapping
-from typing import Annotated
-from urllib.parse import urlencode
+from enum import StrEnum
+from typing import Annotated, Literal
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
@@ -20,6 +21,7 @@ from soulsync_edge.domain.events import (
     SkipRequested,
     SleepChosen,
     SoundTestRequested,
+    TasteErased,
     VolumeChosen,
 )
 from soulsync_edge.domain.shifting import Goal, Mode
@@ -65,6 +67,14 @@ NOTED: Mapping[Opinion, str] = {
 
 SLEEP_MIN = (15, 30, 45, 60, 90)
 """The minutes a sleep timer offers."""
+
+
+class Back(StrEnum):
+    """Where an opinion was given."""
+
+    NOW = "now"
+    TRACK = "track"
+    NEVER = "never"
 
 
 def control_routes(state: State, post: Post, clock: Clock) -> APIRouter:
@@ -114,10 +124,22 @@ def _track_routes(router: APIRouter, state: State, post: Post, clock: Clock) -> 
 
     @router.post("/judge")
     async def judge(
-        track_id: Annotated[str, Form(max_length=64)], opinion: Annotated[Opinion, Form()]
+        track_id: Annotated[str, Form(max_length=64)],
+        opinion: Annotated[Opinion, Form()],
+        back: Annotated[Back, Form()] = Back.NOW,
     ) -> Response:
         post(asked.judgement(state, clock(), track_id, opinion))
-        return RedirectResponse(f"/?{urlencode({'noted': opinion.value})}", 303)
+        place = {
+            Back.NOW: "/?",
+            Back.TRACK: f"/track/{quote(track_id)}?",
+            Back.NEVER: "/library?only=never&",
+        }[back]
+        return RedirectResponse(place + urlencode({"noted": opinion.value}), 303)
+
+    @router.post("/forget-taste")
+    async def forget_taste(is_sure: Annotated[Literal["true"], Form()]) -> Response:  # noqa: ARG001  # has to be said
+        post(TasteErased(clock()))
+        return RedirectResponse("/library?forgotten=true#taste", 303)
 
 
 def _sound_routes(router: APIRouter, state: State, post: Post, clock: Clock) -> None:

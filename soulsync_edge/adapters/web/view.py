@@ -84,6 +84,9 @@ class MusicShown(Shown):
     mode: Mode = Field(description="off is neither match nor shift: any music")
     goal: Goal
     target: PointShown = Field(description="where the music should sit now")
+    step: int | None = Field(description="of the way to the goal, from 1; null: on no such way")
+    steps: int | None = Field(description="how many steps that way has; null likewise")
+    tried: tuple[str, ...] = Field(description="what came of leading the mood, the newest first")
     track: TrackShown | None
 
 
@@ -188,6 +191,9 @@ def shown(session: Session, context: Context) -> StateShown:
             mode=session.mode,
             goal=session.goal,
             target=_point(drawn.target),
+            step=drawn.step,
+            steps=drawn.steps,
+            tried=tuple(readable(line) for line in drawn.tried),
             track=None if drawn.track is None else _track(drawn.track, drawn),
         ),
         camera=CameraShown(is_on=drawn.camera_is_on),

@@ -55,10 +55,13 @@ def _portrait(**changes: Any) -> Portrait:
         "affect": Affect(0.64, -0.04),
         "confidence": 0.87,
         "target": Affect(0.6, 0.0),
+        "step": 3,
+        "steps": 6,
+        "tried": ("Led to calm with \u201cRain\u201d: the mood came nearer",),
         "track": Track(
             "t", "/m/t.mp3", "Rain", "Ann", "", 61.4, Affect(0, 0), Spread(0.2, 0.2), "its tag"
         ),
-        "is_liked": False,
+        "is_liked": True,
         "why": "the room looks happy: near it",
         "position_s": 3.0,
         "is_playing": True,
@@ -161,6 +164,8 @@ def test_the_whole_state_is_there_as_json() -> None:
         "sleep_left_min": 12,
         "mode": "match",
         "goal": "calm",
+        "step": 3,
+        "steps": 6,
         "tracks": 24,
         "skipped": 1,
         "scan": {"done": 500, "total": 2000, "rate_hz": 123, "left_s": 12},
@@ -224,6 +229,7 @@ def test_without_leave_nothing_tells_how_the_room_looks() -> None:
     for message in topics.states(_portrait()):
         assert message.topic.split("/")[2] not in _MOODY
         assert "happy" not in message.payload
+        assert "the mood came nearer" not in message.payload
 
 
 _TEXTS = st.text(max_size=300)

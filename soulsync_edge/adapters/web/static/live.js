@@ -98,6 +98,19 @@ function drawSwitch(id, isOn) {
   set(byId(id), "value", !isOn);
 }
 
+function drawTried(lines) {
+  show("tried-fold", lines.length > 0);
+  const list = byId("tried");
+  if (!list || [...list.children].map((item) => item.textContent).join("\n") === lines.join("\n")) return;
+  list.replaceChildren(
+    ...lines.map((line) => {
+      const item = document.createElement("li");
+      item.textContent = line;
+      return item;
+    }),
+  );
+}
+
 let volumeTouched = -Infinity;
 
 function drawMusic(music) {
@@ -114,6 +127,8 @@ function drawMusic(music) {
   say("ducked-by", music.ducked_by.join(", "));
   set(byId("ducked")?.querySelector("button"), "value", music.ducked_by.join(","));
   show("ducked", music.ducked_by.length > 0);
+  say("way-step", music.step ? `step ${music.step} of ${music.steps}` : "");
+  drawTried(music.tried);
   const left = music.sleep_left_min;
   say("sleep-left", left === null ? "off" : `ends in ${left} min`);
   const steering = music.mode === "shift" ? music.goal : music.mode;

@@ -155,7 +155,7 @@ def test_what_was_learnt_can_be_taken_along() -> None:
     house = StillHouse()
     house.session = Session(taste=Taste((Regard("t", "Kites", is_never=True),)))
 
-    answer = house.browser().get("/api/taste")
+    answer = house.browser().get("/taste.json")
 
     assert taste_from(answer.json()) == house.session.taste
 

@@ -27,7 +27,7 @@ HEADERS = {
 
 
 ALL = [
-    (method, route.path.replace("{name}", "page.css"))
+    (method, route.path.replace("{name}", "page.css").replace("{track_id}", f"{1:020x}"))
     for route in routes_of(StillHouse().app)
     for method in sorted(route.methods or ())
     if route.path != "/api/events"  # never ends; walked in tests/integration
@@ -57,11 +57,12 @@ GOOD_BODIES = {
     "/controls/sleep": "minutes=0",
     "/controls/full-volume": "",
     "/controls/sound-test": "",
+    "/controls/forget-taste": "is_sure=true",
     "/settings": "camera.rate_hz=1",
 }
 
 # There is nothing to say about these, so a form may say anything.
-PLAIN = ("/next", "/again", "/forget-taste", "/full-volume", "/sound-test")
+PLAIN = ("/next", "/again", "commands/forget-taste", "/full-volume", "/sound-test")
 
 
 def _kind(path: str) -> dict[str, str]:

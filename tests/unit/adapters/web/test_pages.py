@@ -22,19 +22,25 @@ from soulsync_edge.domain.events import (
     SkipRequested,
     SleepChosen,
     SoundTestRequested,
+    TasteErased,
     TrackJudged,
     VolumeChosen,
 )
+from soulsync_edge.domain.preference import Tally
 from soulsync_edge.domain.session import Context, Ducking, FailedTrack, Health, NowPlaying, Session
 from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.sound import Sound
+from soulsync_edge.domain.taste import ArtistTally, Regard, Taste
+from soulsync_edge.domain.taste_form import taste_from
 from soulsync_edge.domain.track import SkippedFile, catalogue_of
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.programs.demo_stage import free_port
-from soulsync_edge.settings import MqttSettings, Settings, WebSettings
+from soulsync_edge.settings import MqttSettings, Settings, ShiftingSettings, WebSettings
 from tests.page_house import StillHouse, some_music
 
 AT_S = 1000.0
-PAGES = ("/", "/library", "/settings", "/privacy", "/health")
+TRACK = f"{1:020x}"
+PAGES = ("/", "/library", f"/track/{TRACK}", "/settings", "/privacy", "/health")
 FILES = Path(next(iter(soulsync_edge.adapters.web.__path__)))
 
 
@@ -108,17 +114,24 @@ def test_without_a_script_every_control_is_a_form_that_leads_back(
     assert house.posted == [event]
 
 
+@pytest.mark.parametrize(
+    ("back", "place"),
+    [("now", "/?"), ("track", f"/track/{TRACK}?"), ("never", "/library?only=never&")],
+)
 @pytest.mark.parametrize("opinion", Opinion)
-def test_an_opinion_is_taken_in_and_that_is_said(opinion: Opinion) -> None:
+def test_an_opinion_is_taken_in_and_that_is_said_where_it_was_given(
+    opinion: Opinion, back: str, place: str
+) -> None:
     house = StillHouse()
     browser = house.browser()
 
-    entries = {"track_id": f"{1:020x}", "opinion": opinion.value}
+    entries = {"track_id": TRACK, "opinion": opinion.value, "back": back}
     answer = browser.post("/controls/judge", data=entries)
     page = browser.get(answer.headers["location"]).text
 
     assert answer.status_code == 303
-    assert house.posted == [TrackJudged(AT_S, f"{1:020x}", opinion)]
+    assert answer.headers["location"].startswith(place)
+    assert house.posted == [TrackJudged(AT_S, TRACK, opinion)]
     assert f'role="status">{NOTED[opinion]}</p>' in page
 
 
@@ -130,6 +143,130 @@ def test_an_opinion_of_a_track_that_is_gone_is_refused_in_words() -> None:
     assert answer.status_code == 404
     assert "There is no such track in the library." in answer.text
     assert house.posted == []
+
+
+def _some_taste() -> Taste:
+    """Return a taste: one track liked, one corrected, one never to be played, one away."""
+    return Taste(
+        regards=(
+            Regard(f"{0:020x}", is_liked=True, finishes=2, skips=1),
+            Regard(f"{1:020x}", valence=-0.6, arousal=-0.6, replays=1),
+            Regard(f"{2:020x}", is_never=True, skips=2),
+            Regard("gone", title="Away \udce4", is_never=True),
+        ),
+        artists=(ArtistTally("Quartet", Tally(1.0, 2.0, 739_000)),),
+    )
+
+
+def test_what_was_learnt_is_told_in_words() -> None:
+    house = StillHouse()
+    browser = house.browser()
+    assert "Nothing yet." in browser.get("/library").text
+
+    house.session = replace(house.session, taste=_some_taste())
+    page = browser.get("/library").text
+
+    told = page.partition('class="learnt"')[2].partition("</ul>")[0]
+    assert re.findall(r"<li>(.*?)</li>", told) == [
+        "1 track is liked",
+        "2 tracks are never to be played",
+        "Heard to the end 2 times",
+        "Skipped 3 times",
+        "Wanted again once",
+        "1 track sits elsewhere on the map, as you said",
+        "How the music of 1 artist is met",
+    ]
+    assert "Learning is switched off" not in page
+
+
+def test_the_library_can_be_cut_to_what_is_liked_or_never_played() -> None:
+    house = StillHouse()
+    house.session = replace(house.session, taste=_some_taste())
+    browser = house.browser()
+
+    def titles(only: str) -> list[str]:
+        return re.findall(r'<th scope="row"><a [^>]*>(.*?)</a>', browser.get(only).text)
+
+    assert titles("/library") == ["Piece 0", "Piece 1", "Piece 2"]
+    assert titles("/library?only=liked") == ["Piece 0"]
+    assert titles("/library?only=never") == ["Piece 2"]
+    assert titles("/library?only=never&q=piece+1") == []
+    assert browser.get("/library?only=nonsense").status_code == 422
+    never = browser.get("/library?only=never").text
+    assert "Away \ufffd" in never.partition("Not in the library now")[2]
+    assert browser.post(
+        "/controls/judge", data={"track_id": "gone", "opinion": "allow", "back": "never"}
+    ).is_redirect
+    assert 'value="allow">Allow again' in never
+    assert 'value="allow">Allow again' not in browser.get("/library").text
+    assert "No track is liked yet." not in never
+
+
+def test_a_track_is_shown_with_what_is_known_and_what_was_said_of_it() -> None:
+    house = StillHouse()
+    sound = Sound(112.4, 9, is_minor=True, danceability=0.5, loudness_lufs=-14.2, true_peak_dbtp=0)
+    tracks = [replace(track, sound=sound, year=1999) for track in house.context.catalogue.tracks]
+    house.context = Context(catalogue=catalogue_of(tracks))
+    house.session = replace(house.session, taste=_some_taste())
+    browser = house.browser()
+
+    liked = browser.get(f"/track/{0:020x}").text
+    corrected = browser.get(f"/track/{1:020x}").text
+    never = browser.get(f"/track/{2:020x}").text
+
+    for words in ("1999", "112 beats a minute", "A minor", "-14 LUFS", "Lively and bright"):
+        assert words in liked
+    assert "Heard to the end 2 times. Skipped once" in liked
+    assert 'value="unlike" aria-pressed="true"' in liked
+    assert "It is taken for quiet and dark." in corrected
+    assert "What you said of it" in corrected
+    assert 'value="allow" aria-pressed="true"' in never
+    assert browser.get("/track/gone").status_code == 404
+
+
+def test_a_correction_and_a_like_show_on_the_first_page() -> None:
+    house = StillHouse()
+    house.session = Session(
+        taste=_some_taste(), playing=NowPlaying(TRACK, "near it", Affect(0, 0), 0.0)
+    )
+    page = house.browser().get("/").text
+    state = house.browser().get("/api/state").json()
+
+    assert state["music"]["track"]["place"]["feel"] == "quiet and dark"
+    assert re.search(r'id="like" [^>]*value="like" aria-pressed="false"', page)
+    house.session = replace(
+        house.session, playing=NowPlaying(f"{0:020x}", "near it", Affect(0, 0), 0.0)
+    )
+    page = house.browser().get("/").text
+    assert re.search(r'id="like" [^>]*value="unlike" aria-pressed="true"', page)
+
+
+def test_what_was_learnt_can_be_taken_along_and_erased() -> None:
+    house = StillHouse()
+    house.session = replace(house.session, taste=_some_taste())
+    browser = house.browser()
+
+    file = browser.get("/taste.json")
+    unsure = browser.post("/controls/forget-taste")
+    answer = browser.post("/controls/forget-taste", data={"is_sure": "true"})
+    after = browser.get(answer.headers["location"]).text
+
+    assert file.headers["content-disposition"] == 'attachment; filename="soulsync-taste.json"'
+    assert file.headers["cache-control"] == "no-store"
+    assert taste_from(file.json()) == _some_taste()
+    assert unsure.status_code == 422
+    assert answer.status_code == 303
+    assert house.posted == [TasteErased(AT_S)]
+    assert "All of it is forgotten." in after
+
+
+def test_learning_that_is_off_is_said_on_library_and_privacy_page() -> None:
+    house = StillHouse(Settings(shifting=ShiftingSettings(learns=False)))
+    browser = house.browser()
+
+    assert "Learning is switched off" in browser.get("/library").text
+    assert "learning is switched off" in browser.get("/privacy").text
+    assert "switch it off" in StillHouse().browser().get("/privacy").text
 
 
 def test_the_speaker_can_be_tried_from_the_settings_and_what_to_do_is_said() -> None:
@@ -163,12 +300,16 @@ def test_text_from_files_cannot_become_markup() -> None:
     skipped = SkippedFile(f"/media/soulsync/{evil}", evil)
     house.context = Context(catalogue=catalogue_of([track], [skipped], notice=evil))
     house.session = Session(
+        taste=Taste((Regard(track.track_id, title=evil, artist=evil, is_never=True),)),
+        duckings=(Ducking(evil, 0.0),),
         playing=NowPlaying(track.track_id, evil, Affect(0, 0), 0.0),
         health=(Health(Part.SOUND, is_ok=False, message=evil, since_s=0.0),),
     )
 
     for page in PAGES:
-        answer = house.browser().get(page, params={"q": evil, "saved": evil})
+        path = page.replace(TRACK, track.track_id)
+        answer = house.browser().get(path, params={"q": evil, "saved": evil})
+        assert answer.status_code == 200
         assert "<script>alert" not in answer.text
         assert "<img" not in answer.text
 
@@ -195,7 +336,9 @@ def test_titles_are_sorted_as_people_count() -> None:
     house = StillHouse()
     house.context = Context(catalogue=some_music(12))
 
-    titles = re.findall(r'<th scope="row">(.*?)</th>', house.browser().get("/library").text)
+    titles = re.findall(
+        r'<th scope="row"><a href="[^"]+">(.*?)</a></th>', house.browser().get("/library").text
+    )
 
     assert titles == [f"Piece {number}" for number in range(12)]
 

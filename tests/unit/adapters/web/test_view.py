@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,12 +13,14 @@ from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from soulsync_edge.domain.events import Obstacle, Part
 from soulsync_edge.domain.hearing import ListeningProgress
 from soulsync_edge.domain.loudness import QuietHours
+from soulsync_edge.domain.portrait import MOST_TRIED
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Ducking, Health, NowPlaying, Rules, Session
-from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.shifting import Approach, Goal, Mode, Shift
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.taste import Regard, Taste
 from soulsync_edge.domain.track import Track, catalogue_of
+from soulsync_edge.domain.trial import Outcome, Trial
 from soulsync_edge.settings import CONNECTING, SWITCHED_OFF
 from tests.page_house import StillHouse, some_music
 
@@ -82,7 +85,8 @@ def test_any_state_can_be_drawn_on_every_page(
     browser = house.browser()
 
     assert shown(session, context).model_dump_json()
-    for page in ("/", "/library", "/privacy", "/health", "/api/state", "/api/health"):
+    pages = ("/", "/library", "/privacy", "/health", "/api/state", "/api/health", "/taste.json")
+    for page in (*pages, f"/track/{1:020x}", "/library?only=never"):
         assert browser.get(page).status_code == 200
 
 
@@ -218,6 +222,55 @@ def test_the_end_the_room_made_and_quiet_hours_are_told() -> None:
     later = replace(house.session, minute_of_day=7 * 60, sleep_at_s=None, duckings=())
     after = shown(later, house.context).music
     assert (after.sleep_left_min, after.ducked_by, after.quiet) == (None, (), "")
+
+
+def _shifting(**changes: Any) -> Session:
+    way = Shift(Goal.CALM, Affect(-0.6, 0.6), "seed", steps=6, played=2)
+    return Session(mode=Mode.SHIFT, goal=Goal.CALM, shift=replace(way, **changes))
+
+
+def test_the_step_on_the_way_to_a_goal_is_told() -> None:
+    house = StillHouse()
+    house.session = _shifting()
+
+    music = shown(house.session, house.context).music
+    assert (music.step, music.steps) == (3, 6)
+    assert '<span id="way-step">step 3 of 6</span>' in house.browser().get("/").text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_held": True},
+        {"is_blind": True},
+        {"played": 6},
+        {"approach": Approach.MATCH},
+    ],
+)
+def test_no_step_is_told_of_a_way_that_is_not_gone(changes: dict[str, Any]) -> None:
+    music = shown(_shifting(**changes), CONTEXT).music
+
+    assert (music.step, music.steps) == (None, None)
+
+
+def test_what_was_tried_is_told_the_newest_first() -> None:
+    house = StillHouse()
+
+    def trial(track: str, outcome: Outcome) -> Trial:
+        steady = Approach.STEADY
+        return Trial(track, 0.0, Goal.CALM, steady, None, None, None, outcome, steady)
+
+    trials = tuple(trial(f"{number:020x}", Outcome.FOLLOWED) for number in range(7))
+    house.session = Session(trials=(*trials, trial("gone", Outcome.SKIPPED)))
+
+    tried = shown(house.session, house.context).music.tried
+    page = house.browser().get("/").text
+
+    assert len(tried) == MOST_TRIED
+    assert tried[0] == "Led to calm with \u201ca track that left\u201d: it was skipped"
+    assert "the mood came nearer" in tried[1]
+    assert "the mood came nearer</li>" in page
+    assert 'id="tried-fold" class="fold off"' in StillHouse().browser().get("/").text
 
 
 def test_an_empty_library_is_said_even_without_a_notice() -> None:
