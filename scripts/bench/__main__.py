@@ -1,6 +1,7 @@
 """Measures the appliance: `python -m scripts.bench`; the last line is one JSON object."""
 
 import argparse
+import dataclasses
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from scripts.bench import appliance, mood
+from scripts.bench import appliance, choosing, mood
 from scripts.bench.appliance import QUICK, Scope, Set
 from scripts.bench.figures import missed, say, say_heading, say_row
 from scripts.bench.large_library import large_scan
@@ -91,6 +92,7 @@ def _measured(scope: Scope, music: Path, models: Path) -> dict[str, Any]:
     frames = actor_frames(models, scope.pictures)
     figures |= _vision(models, frames)
     figures |= _mood(scope)
+    figures |= _choosing(scope)
     with tempfile.TemporaryDirectory(prefix="soulsync-bench-") as scratch:
         folder = Path(scratch).resolve()
         video = folder / "actor.avi"
@@ -136,6 +138,12 @@ def _mood(scope: Scope) -> dict[str, Any]:
         each = figures[name]
         say_row(words, each["false_switches_per_h"], each["delay_s"], each["right_pct"])
     return {"mood": figures}
+
+
+def _choosing(scope: Scope) -> dict[str, Any]:
+    figures = choosing.measured(scope.tracks)
+    choosing.tell(figures)
+    return {"choosing": dataclasses.asdict(figures)}
 
 
 def _scan(music: Path) -> dict[str, Any]:

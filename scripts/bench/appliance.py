@@ -31,6 +31,7 @@ class Scope:
         play_s: How long a track plays before memory is read.
         mood_hours: Length of the streams for the smoothing comparison.
         files: Files of the large library.
+        tracks: Tracks among which one is chosen.
     """
 
     pictures: int = 240
@@ -41,10 +42,19 @@ class Scope:
     play_s: float = 10.0
     mood_hours: float = 4.0
     files: int = 20_000
+    tracks: int = 100_000
 
 
 QUICK = Scope(
-    pictures=32, starts=1, skips=3, tones=3, look_s=4.0, play_s=1.0, mood_hours=0.25, files=300
+    pictures=32,
+    starts=1,
+    skips=3,
+    tones=3,
+    look_s=4.0,
+    play_s=1.0,
+    mood_hours=0.25,
+    files=300,
+    tracks=2_000,
 )  # enough to see that it measures, too little to believe
 
 

@@ -14,6 +14,8 @@ TARGETS: Mapping[str, float] = {
     "first_sound_ms_p95": 700.0,
     "page_ready_s": 2.0,
     "first_music_s": 5.0,
+    "choosing.choose_ms_p95": 50.0,
+    "choosing.plan_ms_p95": 150.0,
     "scan_s": 90.0,
     "scan_peak_mb": 150.0,
     "scan_core_late_ms_p99": 20.0,

@@ -73,7 +73,7 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     def may_play(track: Track) -> bool:
         return track.track_id not in past.barred and (allows is None or allows(track.affect))
 
-    shelf = Shelf(catalogue, seed, may_play, known=liking.known(catalogue))
+    shelf = Shelf(catalogue, seed, may_play, known=liking.known(catalogue, target))
     rested = shelf.without(lambda track: track.track_id in costs.tired)
     candidates = rested.anywhere(_MIXED) if target is None else rested.nearest(target, _CANDIDATES)
     if not candidates:

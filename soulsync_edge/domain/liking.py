@@ -7,11 +7,15 @@ from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.chance import normal
 from soulsync_edge.domain.features import FEATURES, Moment, features_of
 from soulsync_edge.domain.preference import Belief, Tally
-from soulsync_edge.domain.taste import ARTIST_DOUBT, LIKED, TRACK_DOUBT, Taste
+from soulsync_edge.domain.taste import ARTIST_DOUBT, LIKED, TRACK_DOUBT, Regard, Taste
 from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
 
 _WELL_LIKED = 0.15
 """Liking worth a word; ours to tune."""
+
+_LIKED_WITHIN = 0.5
+"""What is liked is looked for this far about a place, on the affect plane: further off it comes by
+chance, as all music does. Ours to tune."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEK = 7
@@ -107,16 +111,27 @@ class Liking:
         weights = tuple(one - mean for one, mean in zip(drawn, self._belief.weights, strict=True))
         return Draw(self, weights, seed)
 
-    def known(self, catalogue: Catalogue) -> Catalogue:
+    def _is_promising(self, regard: Regard) -> bool:
+        return self.learns and self.taste.is_promising(regard, self.day)
+
+    def known(self, catalogue: Catalogue, about: Affect | None = None) -> Catalogue:
         """Return the tracks to look at by name, where they sit after all that was said.
 
         They are few; among many they might not be come by.
+
+        Args:
+            catalogue: What there is.
+            about: Leave out what is liked far from there; None: nothing.
         """
         found = []
         for regard in self.taste.regards:
-            is_liked = self.learns and self.taste.is_promising(regard, self.day)
-            if (regard.is_corrected or is_liked) and regard.track_id in catalogue.by_id:
-                found.append(self.taste.corrected(catalogue.by_id[regard.track_id]))
+            track = None if regard.is_never else catalogue.by_id.get(regard.track_id)
+            if track is None:
+                continue
+            if regard.is_corrected:
+                found.append(self.taste.corrected(track))
+            elif _is_about(track, about) and self._is_promising(regard):
+                found.append(track)
         return catalogue_of(found)
 
 
@@ -145,6 +160,10 @@ class Draw:
             of_artist = liking.taste.tally_of_artist.get(track.artist) or Tally()
             surprise += of_artist.sd(ARTIST_DOUBT, day) * normal(self.seed, f"by {track.artist}")
         return liking.exploration * surprise
+
+
+def _is_about(track: Track, place: Affect | None) -> bool:
+    return place is None or track.affect.distance_to(place) <= _LIKED_WITHIN
 
 
 def _product(weights: tuple[float, ...], features: tuple[float, ...]) -> float:

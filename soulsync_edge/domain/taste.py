@@ -198,7 +198,9 @@ class Taste:
 
     def is_promising(self, regard: Regard, day: int) -> bool:
         """Return whether a track is liked clearly enough to be looked for."""
-        return regard.is_liked or regard.tally.mean(TRACK_DOUBT, day) >= _PROMISING
+        if regard.is_liked:
+            return True
+        return regard.tally.total > 0.0 and regard.tally.mean(TRACK_DOUBT, day) >= _PROMISING
 
 
 def _moved(axis: float, direction: int) -> float:
