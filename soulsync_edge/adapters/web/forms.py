@@ -13,10 +13,13 @@ from starlette.datastructures import FormData
 
 from soulsync_edge.adapters.web.words import SECTIONS, readable, sentence_case
 from soulsync_edge.domain.shifting import Goal
-from soulsync_edge.settings import Section, Settings
+from soulsync_edge.settings import Section, Settings, TimeOfDay, TimeOrNone
 
 Entries = Mapping[str, tuple[str, ...]]
 """What stands in the form: `section.field` -> the texts entered, several for a list."""
+
+_TIMES_OF_DAY = tuple(rule for kind in (TimeOfDay, TimeOrNone) for rule in get_args(kind)[1:])
+"""What marks a setting as a time of day."""
 
 Changes = dict[str, dict[str, object]]
 
@@ -29,6 +32,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     LINES = "lines"
+    TIME = "time"
     TIMES = "times"
 
 
@@ -235,6 +239,8 @@ def _kind(info: FieldInfo) -> Kind:
         return Kind.TIMES
     if origin is tuple:
         return Kind.LINES
+    if any(rule in _TIMES_OF_DAY for rule in info.metadata):
+        return Kind.TIME
     if origin is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
         return Kind.CHOICE
     return Kind.NUMBER if kind in {int, float} else Kind.TEXT

@@ -42,6 +42,8 @@ def test_every_setting_has_its_field_with_title_and_text() -> None:
         ("mood.dwell_s", Kind.NUMBER),
         ("library.folder", Kind.TEXT),
         ("web.names", Kind.LINES),
+        ("player.quiet_from", Kind.TIME),
+        ("player.quiet_to", Kind.TIME),
         ("shifting.schedule", Kind.TIMES),
     ],
 )
