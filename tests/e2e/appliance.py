@@ -56,6 +56,8 @@ class Appliance:
     ) -> Iterator[None]:
         """Run the named programs (all three by default) and keep them running."""
         self.save_settings()
+        self._stop.clear()
+        self.programs.clear()
         places = ["--run-dir", str(self.folder / "run")]
         state = ["--config", str(self.config), "--state-dir", str(self.folder / "state")]
         extra = {"core": state, "eye": ["--models", str(models)] if models else [], "voice": []}
@@ -66,7 +68,6 @@ class Appliance:
                 program = Program(arguments, os.environ | (environment or {}), log.fileno())
                 stack.callback(program.stop)
                 self.programs[name] = program
-            self._stop.clear()
             keeper = threading.Thread(target=self._revive)
             keeper.start()
             stack.callback(keeper.join)
