@@ -153,14 +153,14 @@ class VlcPlayer:
             if self._is_closed:
                 return
             before = self._next
-            self._drop_next()
+            is_place_free = before is None or before.has_failed
             if before is not None and before.has_failed:  # its place is this one's
                 order = replace(
                     order, fade_s=before.order.fade_s, is_seamless=before.order.is_seamless
                 )
-            is_asked_for = before is not None and not before.has_failed
+            self._drop_next()
             if self._present is not None and self._waits(
-                order, self._present, now_s, is_asked_for=is_asked_for
+                order, self._present, now_s, is_place_free=is_place_free
             ):
                 self._put_by(order, self._present)
             else:
@@ -223,21 +223,21 @@ class VlcPlayer:
 
     # What an order comes to. The lock is held.
 
-    def _waits(self, order: PlayTrack, present: Deck, now_s: float, *, is_asked_for: bool) -> bool:
+    def _waits(self, order: PlayTrack, present: Deck, now_s: float, *, is_place_free: bool) -> bool:
         """Return whether an order is for when the present track ends.
 
         Args:
             order: What to play.
             present: What plays.
             now_s: The time.
-            is_asked_for: Something else waits already: so this is not for then, but for now.
+            is_place_free: Nothing else waited for that; otherwise this is for now.
         """
         if present.is_over:
             return False
         if order.is_seamless:
             return True
         ends_s, told_s = present.ends_s, present.told_end_s
-        if is_asked_for or ends_s is None or told_s is None or now_s - told_s > _ANSWER_S:
+        if not is_place_free or ends_s is None or told_s is None or now_s - told_s > _ANSWER_S:
             return False
         return 0 < order.fade_s < ends_s - now_s
 
