@@ -265,11 +265,11 @@ def test_the_weights_solve_their_equations(seen: list[tuple[tuple[float, ...], f
 # --- choosing by it
 
 
-nevers = st.frozensets(st.sampled_from(TRACK_IDS))
+names_of_some = st.frozensets(st.sampled_from(TRACK_IDS))
 learning = st.sampled_from((Liking(), Liking(learns=False)))
 
 
-@given(catalogues, affects, nevers, st.text(max_size=5), learning)
+@given(catalogues, affects, names_of_some, st.text(max_size=5), learning)
 def test_what_is_never_to_be_played_is_neither_chosen_nor_planned(
     catalogue: Catalogue, target: Affect, never: frozenset[str], seed: str, liking: Liking
 ) -> None:
