@@ -70,6 +70,7 @@ class Memory:
         self._clock = clock
         self._run = run
         self._wall_clock = wall_clock
+        self._has_begun = False
         self._complaints: dict[str, str] = {}
         self._choices = _Slip("choices", self._keep, worker, clock)
         self._present = _Slip("present", self._keep, worker, clock)
@@ -106,11 +107,13 @@ class Memory:
 
     def show(self, before: Session, after: Session) -> None:
         """Keep what changed; every tick brings what had to wait."""
+        if not self._has_begun:
+            # What the store holds, or the settings say, is what it was before the first change.
+            self._has_begun = True
+            self._choices.begin(_choices(before))
+            self._present.begin(present_of(before))
+            self._history.begin(history_of(before))
         choices, present = _choices(after), present_of(after)
-        # What the store holds, or the settings say, is what it was before the first change.
-        self._choices.asked_once(_choices(before))
-        self._present.asked_once(present_of(before))
-        self._history.asked_once(history_of(before))
         is_urgent = choices["camera_is_on"] != self._choices.asked["camera_is_on"]
         self._choices.offer(choices, 0.0 if is_urgent else PAUSE_S)
         is_same = _without_position(present) == _without_position(self._present.asked)
@@ -192,10 +195,9 @@ class _Slip:
         """Something newer than what is kept waits."""
         return self._has_failed or self._newest != self._asked
 
-    def asked_once(self, keepsake: Keepsake) -> None:
-        """Take `keepsake` as what is kept, unless something was asked already."""
-        if self._asked is None:
-            self._asked = self._newest = keepsake
+    def begin(self, keepsake: Keepsake) -> None:
+        """Take `keepsake` as what is kept already."""
+        self._asked = self._newest = keepsake
 
     def offer(self, keepsake: Keepsake, pause_s: float) -> None:
         """Keep `keepsake` where it is news, no sooner than `pause_s` after the last write."""
