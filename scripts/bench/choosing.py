@@ -140,7 +140,7 @@ def _library(chance: random.Random, count: int) -> Catalogue:
 
 
 def _taste(chance: random.Random, catalogue: Catalogue) -> Taste:
-    """Return a taste that is full, with likes, corrections and tallies, and tracks never to be played."""
+    """Return a taste that is full, of all that can be said and observed."""
     tracks = chance.sample(catalogue.tracks, min(MOST_REGARDS, len(catalogue.tracks)))
     preference = Preference()
     for track in tracks[:_OBSERVATIONS]:
