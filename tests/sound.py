@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
-from soulsync_edge.adapters.recorder_pulse import Sound
+from soulsync_edge.adapters.recorder_pulse import Sound, loudness_db
 
 RATE_HZ = 44_100
+Samples = NDArray[np.float64]
 _CODINGS = {".wav": "PCM_16", ".flac": "PCM_16", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
 
 
@@ -23,6 +25,27 @@ def write_loud_tone(
     tone += hiss * np.random.default_rng(7).uniform(-1, 1, len(tone))
     soundfile.write(path, np.stack([tone, tone], 1), RATE_HZ, subtype=_CODINGS[path.suffix])
     return path
+
+
+def write_sound(path: Path, left: Samples, right: Samples | None = None) -> Path:
+    """Write samples of full scale 1, (N,), to `path`; to both channels unless two are given."""
+    both = np.stack([left, left if right is None else right], 1)
+    soundfile.write(path, both, RATE_HZ, subtype=_CODINGS[path.suffix])
+    return path
+
+
+def noise(seconds: float, level: float, seed: int) -> Samples:
+    """Return steady white noise of an RMS level of full scale 1, which never gets near to that."""
+    sound = np.random.default_rng(seed).uniform(-1, 1, int(seconds * RATE_HZ))
+    return sound * level * 3**0.5
+
+
+def levels_db(sound: Sound, block_s: float = 0.1) -> list[float]:
+    """Return how loud each block of `sound` is, in dBFS."""
+    step = int(block_s * RATE_HZ)
+    return [
+        loudness_db(sound[first : first + step]) for first in range(0, len(sound) - step + 1, step)
+    ]
 
 
 def pitch_hz(sound: Sound) -> float:

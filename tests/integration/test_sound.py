@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -22,12 +21,10 @@ from soulsync_edge.adapters.recorder_pulse import (
 from soulsync_edge.domain.commands import PlayTrack
 from soulsync_edge.domain.events import Event, TrackEnded, TrackMoved, TrackStarted
 from soulsync_edge.errors import Unavailable
+from tests.heard import PATIENCE_S, Room
 from tests.sound import pitch_hz, write_loud_tone
 
 pytestmark = [pytest.mark.sound, pytest.mark.libvlc]
-
-PATIENCE_S = 30.0
-Said = TypeVar("Said", TrackStarted, TrackMoved, TrackEnded)
 
 TONE_DB = -9.0
 """What `write_loud_tone` measures at full volume."""
@@ -47,27 +44,6 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_loud_tone(folder / "high.flac", pitch_hz=1760.0)
     write_loud_tone(folder / "short.flac", seconds=2.5)
     return folder
-
-
-class Room:
-    """A player that is really heard, and what it said."""
-
-    def __init__(self, recorder: NullSinkRecorder) -> None:
-        self.recorder = recorder
-        self.said: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.player = VlcPlayer(self.said.put, time.monotonic, "pulse")
-
-    def until(self, kind: type[Said], track_id: str = "t") -> Said:
-        """Wait until the player says something of a kind about a track, and return it."""
-        deadline_s = time.monotonic() + PATIENCE_S
-        while True:
-            event = self.said.get(timeout=max(deadline_s - time.monotonic(), 0.01))
-            if isinstance(event, kind) and event.track_id == track_id:
-                return event
-
-    def loudness_after(self, from_s: float, seconds: float = 0.3) -> float:
-        """How loud it is for some time, which is waited for."""
-        return self.recorder.rms_db(from_s, from_s + seconds)
 
 
 @pytest.fixture
