@@ -3,24 +3,22 @@
 import asyncio
 import logging
 import random
-import threading
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from soulsync_edge.domain.events import Part, PartReported, ScanMoved
-from soulsync_edge.domain.file_names import shown
 from soulsync_edge.domain.library import Found, FoundAgain, Known, Stick, Unread
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Clock, Post, Store
+from soulsync_edge.services.disk_questions import answered, asked
+from soulsync_edge.services.finds import MOST_SKIPPED, Finds
 from soulsync_edge.settings import LibrarySettings
 
 logger = logging.getLogger(__name__)
@@ -57,9 +55,6 @@ PROGRESS_S = 1.0
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 """Seconds before a scan that was cut short is tried again, doubling."""
-
-_MOST_SKIPPED = 1000
-"""Skipped files that are listed: a stick full of other things must not fill the memory."""
 
 
 class MusicFolder(Protocol):
@@ -128,6 +123,7 @@ class Librarian:
         self._tell = tell
         self._clock = clock
         self._unanswered: Future[tuple[Stick, ...]] | None = None
+        self._glance: Future[tuple[Stick, ...]] | None = None
         self._walk: _Walk | None = None
         self._wake = asyncio.Event()
         self._has_new_settings = False
@@ -183,8 +179,8 @@ class Librarian:
         silent = f"the library folder {folder} does not answer; pull the stick and plug it in again"
         if self._unanswered is not None and not self._unanswered.done():
             raise Unavailable(silent)
-        self._unanswered = _asked(self._music.whereabouts, folder)
-        if not await _answered(self._unanswered, ANSWER_S):
+        self._unanswered = asked(self._music.whereabouts, folder)
+        if not await answered(self._unanswered, ANSWER_S):
             raise Unavailable(silent)
         return self._unanswered.result()
 
@@ -199,7 +195,7 @@ class Librarian:
         self._try_again_s, self._wait_s = float("-inf"), _FIRST_WAIT_S
         skipped = [file for each in known.values() for file in each.skipped]
         notice = "" if self._known else f"reading the music in {folder}"
-        await self._show(self._known.values(), skipped[:_MOST_SKIPPED], notice=notice)
+        await self._show(self._known.values(), skipped[:MOST_SKIPPED], notice=notice)
 
     async def _has_changed(self, folder: Path) -> bool:
         """Return whether to scan now: something is new here, or differs since the last scan.
@@ -217,8 +213,8 @@ class Librarian:
         if self._walk is None:
             if not self._must_scan and now_s < self._looked_s + pause_s:
                 return False
-            self._walk = _Walk(_asked(self._music.fingerprint, folder), now_s)
-            await _answered(self._walk.fingerprint, HEAD_START_S)
+            self._walk = _Walk(asked(self._music.fingerprint, folder), now_s)
+            await answered(self._walk.fingerprint, HEAD_START_S)
         is_done = self._walk.fingerprint.done()
         if self._must_scan:
             self._fingerprint = self._walk_result() if is_done else None
@@ -241,7 +237,7 @@ class Librarian:
         """Take the finds of one scan, and keep them as they come."""
         self._must_scan = True
         self._settle(is_complete=False)
-        scan = _Scan(folder, self._sticks[0])
+        scan = Finds(folder, self._sticks[0])
         try:
             await self._collect(scan)
         except Unavailable as error:
@@ -251,6 +247,7 @@ class Librarian:
             self._put_off(error)
             return
         finally:
+            self._glance = None
             await self._keep(scan)
             self._report_progress(None)
         if self._has_new_settings:
@@ -265,9 +262,10 @@ class Librarian:
         await self._finish(folder, scan)
         self._settle(is_complete=True)
 
-    async def _collect(self, scan: "_Scan") -> None:
+    async def _collect(self, scan: Finds) -> None:
         """Fill `scan`; what is new on a stick never looked through is shown as it comes."""
-        batch_s, shown_s, kept_s = _FIRST_BATCH_S, self._clock(), self._clock()
+        batch_s = _FIRST_BATCH_S
+        shown_s = kept_s = looked_s = self._clock()
         stamps = await self._stamps()
         async with aclosing(self._music.scan(scan.folder, stamps)) as meetings:
             async for met in meetings:
@@ -284,6 +282,21 @@ class Librarian:
                 if now_s - kept_s >= KEEP_S:
                     await self._keep(scan)
                     kept_s = self._clock()
+                if now_s - looked_s >= PRESENCE_S:
+                    self._glance_at_sticks(scan.folder)
+                    looked_s = now_s
+
+    def _glance_at_sticks(self, folder: Path) -> None:
+        """Ask what is there now, and take in the answer to the time before.
+
+        Raises:
+            Unavailable: A stick came or went since the scan began.
+        """
+        if self._glance is not None and not self._glance.done():
+            return
+        before, self._glance = self._glance, asked(self._music.whereabouts, folder)
+        if before is not None and before.result() != self._sticks:
+            raise Unavailable(f"a stick came to {folder} or went while it was read")
 
     def _report_progress(self, progress: ScanProgress | None) -> None:
         """Tell how far a scan has got, at most once a second; None ends it."""
@@ -296,7 +309,7 @@ class Librarian:
             self._moved_s = now_s
             self._post(ScanMoved(now_s, progress))
 
-    async def _finish(self, folder: Path, scan: "_Scan") -> None:
+    async def _finish(self, folder: Path, scan: Finds) -> None:
         """Show a complete scan; one without music is no reason to forget what was here before."""
         if scan.tracks:
             self._had_music |= {library for library, names in scan.seen.items() if names}
@@ -368,7 +381,7 @@ class Librarian:
             self._tell(f"the library is read anew: {error}")
         return {name: stamp for name, stamp in stamps.items() if name in self._known}
 
-    async def _keep(self, scan: "_Scan") -> None:
+    async def _keep(self, scan: Finds) -> None:
         """Keep what a scan has read since the last time."""
         fresh, scan.fresh = scan.fresh, []
         try:
@@ -381,7 +394,7 @@ class Librarian:
             if fresh:
                 self._tell("")
 
-    async def _keep_complete(self, scan: "_Scan") -> None:
+    async def _keep_complete(self, scan: Finds) -> None:
         """Keep that all was looked at; of a stick without music that is not worth knowing."""
         complete = set()
         try:
@@ -398,87 +411,6 @@ class Librarian:
 
     async def _on_worker(self, ask: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, ask, *arguments)
-
-
-@dataclass(slots=True)
-class _Scan:
-    """What a scan has found so far.
-
-    Attributes:
-        folder: Where.
-        stick: What its finds lie on now.
-        sticks: What was met so far.
-        tracks: All tracks, by name.
-        skipped: What cannot be played.
-        seen: The names of the tracks on each stick, by its library.
-        skipped_on: What cannot be played there.
-        unread: What could not be read now.
-        fresh: What was read and is not kept yet, each with its stick.
-        is_growing: Something new was found on a stick that was never looked through.
-    """
-
-    folder: Path
-    stick: Stick
-    sticks: list[Stick] = field(default_factory=list)
-    tracks: dict[str, Track] = field(default_factory=dict)
-    skipped: list[SkippedFile] = field(default_factory=list)
-    seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    skipped_on: dict[str, list[SkippedFile]] = field(default_factory=lambda: defaultdict(list))
-    unread: list[SkippedFile] = field(default_factory=list)
-    fresh: list[tuple[Stick, Found]] = field(default_factory=list)
-    is_growing: bool = False
-
-    def take(
-        self,
-        met: Found | FoundAgain | SkippedFile | Unread | Stick,
-        known: Mapping[str, Track],
-        complete: frozenset[str],
-    ) -> None:
-        """Take note of what was met, with the tracks and complete sticks that are known."""
-        match met:
-            case Stick():
-                self.stick = met
-                if met not in self.sticks:
-                    self.sticks.append(met)
-            case Found(track):
-                self._add(track)
-                self.fresh.append((self.stick, met))
-                self.is_growing |= self.stick.library not in complete
-            case FoundAgain(name):
-                if name in known:
-                    self._add(known[name])
-            case Unread(skipped):
-                self.unread.append(skipped)
-                self._skip(skipped)
-            case SkippedFile():
-                self._skip(met)
-
-    def spare(self, known: Mapping[str, Track]) -> None:
-        """Take in what is known of files and folders that could not be read now."""
-        if not self.unread:
-            return
-        libraries = {stick.folder: stick.library for stick in self.sticks}
-        hidden = {file.path for file in self.unread}
-        for track in known.values():
-            path = PurePath(shown(track.path))
-            if track.track_id in self.tracks or hidden.isdisjoint(map(str, (path, *path.parents))):
-                continue
-            self.tracks[track.track_id] = track
-            folders = (folder for folder in map(str, path.parents) if folder in libraries)
-            self.seen[libraries[next(folders, self.stick.folder)]].add(track.track_id)
-
-    def _add(self, track: Track) -> None:
-        self.tracks[track.track_id] = track
-        self.seen[self.stick.library].add(track.track_id)
-
-    def _skip(self, skipped: SkippedFile) -> None:
-        if len(self.skipped) < _MOST_SKIPPED:
-            self.skipped.append(skipped)
-            self.skipped_on[self.stick.library].append(skipped)
-
-
-def _indexed(tracks: tuple[Track, ...], skipped: tuple[SkippedFile, ...], notice: str) -> Catalogue:
-    return catalogue_of(tracks, skipped, notice=notice).indexed()
 
 
 class _Walk:
@@ -507,28 +439,5 @@ class _Walk:
         )
 
 
-def _asked(question: Callable[[Path], T], folder: Path) -> Future[T]:
-    """Return what the disk will answer.
-
-    Asked in a thread of its own that nobody waits for at the end: a stick that hangs must neither
-    keep choices from being kept nor core from ending.
-    """
-    answer: Future[T] = Future()
-    answer.set_running_or_notify_cancel()  # from now on it cannot be cancelled by who waits
-
-    def ask() -> None:
-        try:
-            answer.set_result(question(folder))
-        except BaseException as error:  # noqa: BLE001  # raised again where it is awaited
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, name="library", daemon=True).start()
-    return answer
-
-
-async def _answered(answer: Future[T], within_s: float) -> bool:
-    """Return whether the answer is there within a time."""
-    waited_for = asyncio.wrap_future(answer)
-    waited_for.add_done_callback(lambda late: late.cancelled() or late.exception())
-    await asyncio.wait({waited_for}, timeout=within_s)
-    return answer.done()
+def _indexed(tracks: tuple[Track, ...], skipped: tuple[SkippedFile, ...], notice: str) -> Catalogue:
+    return catalogue_of(tracks, skipped, notice=notice).indexed()

@@ -520,6 +520,32 @@ def test_the_first_music_of_a_stick_is_shown_long_before_its_scan_ends(room: Roo
     assert room.clock.now_s - begun_s == pytest.approx(100)
 
 
+def _let_the_disk_answer() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "library":
+            thread.join(timeout=30)
+
+
+def test_a_stick_that_comes_during_a_long_scan_is_not_kept_waiting(room: Room) -> None:
+    async def slowly(_met: Met) -> None:
+        room.clock.pass_time(1)
+        if len(room.music.read) == 20:
+            room.music.below = {"red": ["r"]}
+        _let_the_disk_answer()
+
+    room.music.names = [f"{number:03}" for number in range(500)]
+    room.music.between = slowly
+    room.look()
+    before = set(room.music.read)
+    assert 20 <= len(before) < 30
+    assert "a stick came to /music or went while it was read" in room.said.message
+
+    room.music.between = None
+    room.look()
+    assert len(room.shown) == 501
+    assert before.isdisjoint(room.music.read)
+
+
 def test_a_stick_plugged_in_elsewhere_keeps_its_tracks(room: Room) -> None:
     room.music.names, room.music.below = [], {"red": ["r"]}
     room.look()
