@@ -211,6 +211,36 @@ def test_a_command_comes_back_as_a_change(house: RunningHouse) -> None:
     assert isinstance(house.posted[0], MusicSwitched)
 
 
+def test_what_is_said_of_a_track_comes_back_as_a_change_and_can_be_forgotten(
+    house: RunningHouse,
+) -> None:
+    house.someone_cheerful()
+
+    def ask(command: str, wish: object) -> None:
+        httpx.post(
+            f"{house.address}/api/commands/{command}",
+            json=wish,
+            headers={"Origin": house.address},
+        ).raise_for_status()
+
+    with Watching(house) as watching:
+        track = watching.until(lambda state: state["music"]["track"])["music"]["track"]
+        assert not track["is_liked"]
+        ask("judge", {"track_id": track["track_id"], "opinion": "like"})
+        watching.until(lambda state: state["music"]["track"]["is_liked"])
+        learnt = httpx.get(f"{house.address}/taste.json").json()["tracks"]
+        assert [one["track_id"] for one in learnt] == [track["track_id"]]
+
+        ask("forget-taste", {})
+        watching.until(lambda state: not state["music"]["track"]["is_liked"])
+        assert httpx.get(f"{house.address}/taste.json").json()["tracks"] == []
+
+        ask("sleep", {"minutes": 20})
+        watching.until(lambda state: state["music"]["sleep_left_min"] == 20)
+        ask("ducking", {"by": "doorbell", "is_on": True})
+        watching.until(lambda state: state["music"]["ducked_by"] == ["doorbell"])
+
+
 def test_the_stream_carries_the_security_headers_and_is_not_kept(house: RunningHouse) -> None:
     with Watching(house) as watching:
         headers = watching.answer.headers
