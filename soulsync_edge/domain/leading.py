@@ -305,9 +305,7 @@ def recovered(shift: Shift, mood: Reading | None) -> Shift:
     )
 
 
-def after_track(
-    shift: Shift, after: Reading | None, *, now_s: float, heard_s: float
-) -> tuple[Shift, Trial | None]:
+def after_track(shift: Shift, after: Reading | None, heard_s: float) -> tuple[Shift, Trial | None]:
     """Return the shift once its track was heard to the end, and what was tried with it.
 
     What came of a track decides how the next one is chosen, once per track: where the mood did
@@ -318,7 +316,6 @@ def after_track(
     Args:
         shift: So far.
         after: The settled mood now, or None.
-        now_s: The time, on the clock of the events.
         heard_s: For how long the track was heard.
     """
     attempt = shift.attempt
@@ -330,16 +327,16 @@ def after_track(
         progress, outcome = judged(attempt.before, after, goal)
     played = replace(shift, played=shift.played + 1, attempt=None)
     changed = _changed(played, attempt, outcome)
-    return changed, _trial(shift, changed, attempt, after, now_s, progress, outcome)
+    return changed, _trial(shift, changed, attempt, after, progress, outcome)
 
 
-def after_skip(shift: Shift, after: Reading | None, *, now_s: float) -> tuple[Shift, Trial | None]:
+def after_skip(shift: Shift, after: Reading | None) -> tuple[Shift, Trial | None]:
     """Return the shift once its track was skipped: it does not count, its like is avoided."""
     attempt = shift.attempt
     if attempt is None:
         return shift, None
     changed = _avoiding(replace(shift, attempt=None), attempt.place)
-    return changed, _trial(shift, changed, attempt, after, now_s, None, Outcome.SKIPPED)
+    return changed, _trial(shift, changed, attempt, after, None, Outcome.SKIPPED)
 
 
 def after_failure(shift: Shift, *, was_heard: bool) -> Shift:
@@ -416,21 +413,21 @@ def _avoiding(shift: Shift, place: Affect) -> Shift:
     return replace(shift, avoided=avoided, turns=shift.turns + 1)
 
 
-def _trial(  # noqa: PLR0913, PLR0917  # all that is remembered of it
+def _trial(  # all that is remembered of it
     before: Shift,
     after: Shift,
     attempt: Attempt,
     reading: Reading | None,
-    now_s: float,
     progress: float | None,
     outcome: Outcome,
 ) -> Trial | None:
-    """Return what is remembered; without a mood to lead nothing was tried."""
+    """Return what is remembered, but for the time; without a mood to lead nothing was tried."""
     if before.is_blind:
         return None
     return Trial(
         track_id=attempt.track_id,
-        at_s=now_s,
+        day=0,
+        minute_of_day=0,
         goal=before.goal,
         approach=before.approach,
         before=None if attempt.before is None else attempt.before.affect,

@@ -25,6 +25,10 @@ _MOST_DOUBT = 0.3
 """How unsure a mood is at most, on each axis of the affect plane; ours to tune."""
 
 
+_MIXED = 1.0
+"""How far chance reaches when any music will do: further than liking does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Next:
     """The track that comes next.
@@ -134,6 +138,9 @@ def _near(  # where, why and by what
 
 
 def _any(session: Session, context: Context) -> Next | None:
+    # Any music is as near as any other: without chance it would always be the same.
+    mixed = replace(context.rules.choice, variety=_MIXED)
+    context = replace(context, rules=replace(context.rules, choice=mixed))
     choice = _chosen(session, context, None, None)
     if choice is None:
         return None

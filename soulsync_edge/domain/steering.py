@@ -14,9 +14,9 @@ from soulsync_edge.domain.loudness import gain_db
 from soulsync_edge.domain.next_track import next_track, scheduled_goal
 from soulsync_edge.domain.resuming import resuming
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
-from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Approach, Mode
+from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Approach, Mode, Shift
 from soulsync_edge.domain.track import Track
-from soulsync_edge.domain.trial import with_trial
+from soulsync_edge.domain.trial import Trial, with_trial
 
 Turn = tuple[Session, tuple[Command, ...]]
 
@@ -222,21 +222,22 @@ def heard_out(session: Session) -> Session:
     playing, shift = session.playing, session.shift
     if playing is None or shift is None:
         return session
-    now_s = session.now_s or 0.0
-    shift, trial = after_track(
-        shift, session.mood.reading, now_s=now_s, heard_s=now_s - playing.chosen_s
-    )
-    trials = session.trials if trial is None else with_trial(session.trials, trial)
-    return replace(session, shift=shift, trials=trials)
+    heard_s = (session.now_s or 0.0) - playing.chosen_s
+    return _tried(session, *after_track(shift, session.mood.reading, heard_s))
 
 
 def skipped(session: Session) -> Session:
     """Return the session once the track was not wanted."""
-    shift = session.shift
-    if shift is None:
+    if session.shift is None:
         return session
-    shift, trial = after_skip(shift, session.mood.reading, now_s=session.now_s or 0.0)
-    trials = session.trials if trial is None else with_trial(session.trials, trial)
+    return _tried(session, *after_skip(session.shift, session.mood.reading))
+
+
+def _tried(session: Session, shift: Shift, trial: Trial | None) -> Session:
+    trials = session.trials
+    if trial is not None:
+        now = replace(trial, day=session.day, minute_of_day=session.minute_of_day)
+        trials = with_trial(trials, now)
     return replace(session, shift=shift, trials=trials)
 
 

@@ -119,7 +119,7 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
         case ev.ReplayRequested():
             return _replayed(session, context)
         case ev.TasteErased():
-            return session, ()
+            return replace(session, trials=()), ()
         case ev.SleepChosen():
             return after_sleep_chosen(session, event), ()
         case ev.DuckingChanged():

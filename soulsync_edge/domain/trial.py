@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.shifting import Approach, Goal
@@ -28,7 +29,8 @@ class Trial:
 
     Attributes:
         track_id: Which one.
-        at_s: When it was over, on the clock of the events.
+        day: When it was over, as `datetime.date.toordinal` counts local days; 0: unknown.
+        minute_of_day: And at what local time, 0 to 1439.
         goal: Where it was to lead.
         approach: In which way.
         before: The settled mood when it began, or None where it was not known.
@@ -40,7 +42,8 @@ class Trial:
     """
 
     track_id: str
-    at_s: float
+    day: int
+    minute_of_day: int
     goal: Goal
     approach: Approach
     before: Affect | None
@@ -94,18 +97,38 @@ _GOES_ON: Mapping[Approach, str] = {
 
 
 def plain(trial: Trial) -> dict[str, object]:
-    """Return `trial` as plain values, to be kept or sent."""
+    """Return `trial` as plain values, to be kept: all but where the mood was."""
     return {
         "track_id": trial.track_id,
+        "day": trial.day,
+        "minute_of_day": trial.minute_of_day,
         "goal": trial.goal.value,
         "approach": trial.approach.value,
-        "before": _plain_place(trial.before),
-        "after": _plain_place(trial.after),
         "progress": None if trial.progress is None else round(trial.progress, 3),
         "outcome": trial.outcome.value,
         "next_approach": trial.next_approach.value,
     }
 
 
-def _plain_place(place: Affect | None) -> list[float] | None:
-    return None if place is None else [round(place.valence, 3), round(place.arousal, 3)]
+def trial_from(values: Any) -> Trial:  # whatever was kept
+    """Return the trial that `plain` made `values` of.
+
+    Raises:
+        ValueError: It did not.
+    """
+    try:
+        progress = values["progress"]
+        return Trial(
+            track_id=str(values["track_id"]),
+            day=int(values["day"]),
+            minute_of_day=int(values["minute_of_day"]),
+            goal=Goal(values["goal"]),
+            approach=Approach(values["approach"]),
+            before=None,
+            after=None,
+            progress=None if progress is None else float(progress),
+            outcome=Outcome(values["outcome"]),
+            next_approach=Approach(values["next_approach"]),
+        )
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"no trial: {values!r:.80}") from error

@@ -36,6 +36,7 @@ from soulsync_edge.services.memory import Memory
 from soulsync_edge.services.recorder import Recorder
 from soulsync_edge.services.settings_keeper import SettingsKeeper
 from soulsync_edge.services.taste_keeper import TasteKeeper
+from soulsync_edge.services.trial_keeper import TrialKeeper
 from soulsync_edge.services.troubles import Troubles
 from soulsync_edge.services.upkeep import Upkeep
 from soulsync_edge.settings import Settings
@@ -89,6 +90,8 @@ async def _core(config: Path, run_dir: Path, state_dir: Path, models: Path) -> i
         stack.callback(memory.close)
         taste = TasteKeeper(store, worker, partial(of_store.tell, "taste"), clock)
         stack.callback(taste.close)
+        trials = TrialKeeper(store, worker, partial(of_store.tell, "trials"), clock)
+        stack.callback(trials.close)
         links = Links(eye_link(run_dir, desk, post), voice_link(run_dir, desk, post))
         recorder = Recorder(
             TraceFile, lambda: conductor.state()[0], partial(of_settings.tell, "trace")
@@ -96,7 +99,11 @@ async def _core(config: Path, run_dir: Path, state_dir: Path, models: Path) -> i
         stack.callback(recorder.close)
         conductor = Conductor(
             inbox,
-            replace(memory.session_at_start(settings), taste=taste.taste_at_start()),
+            replace(
+                memory.session_at_start(settings),
+                taste=taste.taste_at_start(),
+                trials=trials.trials_at_start(),
+            ),
             Context(rules=settings.rules(seed=secrets.token_hex(4))),
             player=LinkPlayer(links.voice.send),
             set_camera=lambda is_on: links.eye.send(SetCamera(is_on)),
@@ -130,7 +137,7 @@ async def _core(config: Path, run_dir: Path, state_dir: Path, models: Path) -> i
             clock=clock,
         )
         heartbeat = Heartbeat(post, clock, supervisor)
-        conductor.add_observers([heartbeat.show, memory.show, taste.show])
+        conductor.add_observers([heartbeat.show, memory.show, taste.show, trials.show])
         parts = parts_of(conductor, desk, post)
         _live_by_settings(desk, conductor, librarian, listening, links, parts)
         await stack.enter_async_context(links.voice)

@@ -9,6 +9,7 @@ from soulsync_edge.domain.taste import Taste
 from soulsync_edge.domain.taste_form import exported, taste_from
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Clock, Store
+from soulsync_edge.services.trial_keeper import TRIALS
 
 PAUSE_S = 30.0
 """Seconds between two writes: each is the whole taste, some 100 KB when it is full."""
@@ -124,10 +125,11 @@ def kept_taste(store: Store) -> Taste:
 
 
 def erase_taste(store: Store) -> None:
-    """Erase from `store` whatever was learnt, what was set aside too.
+    """Erase from `store` whatever was learnt, what was set aside and what was tried too.
 
     Raises:
         Unavailable: It may still be there.
     """
     store.forget(TASTE)
     store.forget(DAMAGED)
+    store.forget(TRIALS)

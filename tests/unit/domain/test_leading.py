@@ -325,7 +325,7 @@ def led_from(mood: Affect, **changes: object) -> Shift:
 
 
 def heard(shift: Shift, after: Affect) -> tuple[Shift, Trial]:
-    shift, trial = after_track(shift, reading(after), now_s=500.0, heard_s=SONG_S)
+    shift, trial = after_track(shift, reading(after), SONG_S)
     assert trial is not None
     return shift, trial
 
@@ -384,7 +384,7 @@ def test_a_mood_that_stays_in_between_is_not_twice_in_a_row() -> None:
 
 def test_what_is_seen_too_shortly_or_not_at_all_is_no_verdict() -> None:
     for after, heard_s in ((reading(moved(-0.5)), 30.0), (None, SONG_S)):
-        shift, trial = after_track(led_from(SAD), after, now_s=1.0, heard_s=heard_s)
+        shift, trial = after_track(led_from(SAD), after, heard_s)
         assert trial is not None
         assert (trial.outcome, shift.approach) == (Outcome.UNKNOWN, Approach.STEADY)
 

@@ -229,3 +229,25 @@ def test_any_held_expression_wins_in_the_end(first: Emotion, then: Emotion) -> N
 def test_rules_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="leave_share must be from 0 to enter_share"):
         MoodRules(enter_share=0.3, leave_share=0.5)
+
+
+def test_the_settled_mood_hardly_moves_by_a_passing_look_and_follows_a_lasting_one() -> None:
+    mood, _ = watched(Mood(), Emotion.NEUTRAL, from_s=0, for_s=300)
+    before = mood.reading
+    passing, _ = watched(mood, Emotion.SAD, from_s=300, for_s=5)
+    lasting, _ = watched(mood, Emotion.SAD, from_s=300, for_s=300)
+
+    assert before is not None
+    assert passing.reading is not None
+    assert lasting.reading is not None
+    assert lasting.affect is not None
+    assert passing.reading.affect.distance_to(before.affect) < 0.07
+    assert lasting.reading.affect.distance_to(lasting.affect) < 0.05
+
+
+def test_a_settled_mood_is_known_of_those_who_are_here_alone() -> None:
+    mood, _ = watched(Mood(), Emotion.NEUTRAL, from_s=0, for_s=10)
+    gone, _ = watched(mood, None, from_s=10, for_s=10)
+
+    assert mood.reading is not None
+    assert gone.reading is None

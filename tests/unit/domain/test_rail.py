@@ -65,3 +65,15 @@ def test_depth_grows_towards_the_tips_and_is_none_on_the_pleasant_side() -> None
     assert depth(Affect(0.3, -0.9)) == 0.0
     assert depth(Affect(-0.2, -0.2)) < depth(Affect(-0.6, -0.2)) < depth(Affect(-0.6, -0.7))
     assert depth(Affect(-1, 1)) == depth(Affect(-1, -1)) == pytest.approx(2**0.5)
+
+
+@given(affects, affects, affects, affects, affects)
+def test_a_rail_within_another_allows_nothing_that_either_forbids(
+    start: Affect, goal: Affect, other_start: Affect, other_goal: Affect, place: Affect
+) -> None:
+    one, other = rail(start, goal), rail(other_start, other_goal)
+
+    assert one.within(one) == one
+    if one.within(other).allows(place):
+        assert one.allows(place)
+        assert other.allows(place)
