@@ -29,7 +29,7 @@ CHANCE = random.SystemRandom()
 T = TypeVar("T")
 Met = Found | FoundAgain | SkippedFile | Unread | Stick | ScanProgress
 
-PRESENCE_S = 2.0
+PRESENCE_S = 1.0
 """Seconds between looks whether the stick is there; an empty folder is looked into as often."""
 
 ANSWER_S = 10.0

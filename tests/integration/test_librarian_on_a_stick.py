@@ -28,6 +28,7 @@ _DEADLINE_S = 30.0
 _BACK_S = 10.0
 """Seconds after which a stick that was plugged in again has to play."""
 
+_FIRST_MUSIC_S = 5.0
 _CALM_STOP_S = 5.0
 _FILES = 60
 _PULLS = 25
@@ -213,6 +214,26 @@ class PulledMeanwhile(ScannedFolder):
         self.after = None
         self._pull()
         self.is_pulled.set()
+
+
+def test_a_new_stick_plays_long_before_all_of_it_is_read(stick: Stick, tmp_path: Path) -> None:
+    stick.pull()
+    tone = (stick.content / "0.wav").read_bytes()
+    for number in range(1500):
+        (stick.content / f"more {number}.wav").write_bytes(tone)
+
+    async def told() -> None:
+        clock = asyncio.get_running_loop().time
+        async with _librarian(stick.place, tmp_path) as shelf:
+            await shelf.until(lambda catalogue: "holds no music" in catalogue.notice)
+            stick.plug()
+            plugged_s = clock()
+            first = await shelf.until(lambda catalogue: bool(catalogue.tracks))
+            assert clock() - plugged_s <= _FIRST_MUSIC_S
+            assert len(first.tracks) < 1505
+            await shelf.until(lambda catalogue: len(catalogue.tracks) == 1505)
+
+    asyncio.run(told())
 
 
 @pytest.mark.slow
