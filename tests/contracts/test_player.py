@@ -14,13 +14,20 @@ import pytest
 from soulsync_edge.adapters.player_link import LinkPlayer
 from soulsync_edge.adapters.player_vlc import VlcPlayer
 from soulsync_edge.domain.commands import PlayTrack, VoiceCommand
-from soulsync_edge.domain.events import Event, TrackEnded, TrackFailed, TrackMoved, TrackStarted
+from soulsync_edge.domain.events import (
+    Event,
+    TrackEnded,
+    TrackEnding,
+    TrackFailed,
+    TrackMoved,
+    TrackStarted,
+)
 from soulsync_edge.fakes import FakePlayer
 from soulsync_edge.ports import Player
 from tests.sound import write_loud_tone
 from tests.voices import PATIENCE_S, VoiceCore
 
-Said = TypeVar("Said", TrackStarted, TrackMoved, TrackEnded, TrackFailed)
+Said = TypeVar("Said", TrackStarted, TrackMoved, TrackEnding, TrackEnded, TrackFailed)
 
 
 class Stage(ABC):
@@ -51,6 +58,10 @@ class Stage(ABC):
         """Let the playing track move."""
 
     @abstractmethod
+    def come_near_the_end(self) -> None:
+        """Let the long track, played from 56 s on, come near its end."""
+
+    @abstractmethod
     def play_damaged(self, track_id: str) -> None:
         """Play something that cannot be played."""
 
@@ -72,6 +83,9 @@ class MadeUpStage(Stage):
         assert self.player.order is not None
         self.player.move_to(self.player.order.start_s + 1.0)
 
+    def come_near_the_end(self) -> None:
+        self.player.near_end(3.0)
+
     def play_damaged(self, track_id: str) -> None:
         self.player.play(PlayTrack(track_id, str(self.short)))
         self.player.fail_track()
@@ -82,6 +96,9 @@ class RealStage(Stage):
         pass  # time does it
 
     def go_on(self) -> None:
+        pass
+
+    def come_near_the_end(self) -> None:
         pass
 
     def play_damaged(self, track_id: str) -> None:
@@ -249,6 +266,53 @@ def test_a_stopped_track_neither_ends_nor_fails(stage: Stage) -> None:
     assert [event.track_id for event in outcomes] == ["t2"]
 
 
+def test_a_track_near_its_end_says_how_much_is_left(stage: Stage) -> None:
+    stage.player.play(PlayTrack("t", str(stage.long), start_s=56.0))
+    stage.until(TrackStarted, "t")
+
+    stage.come_near_the_end()
+
+    assert 1.0 <= stage.until(TrackEnding, "t").left_s <= 5.0
+
+
+def test_a_track_that_fades_into_another_neither_ends_nor_fails(stage: Stage) -> None:
+    stage.player.play(PlayTrack("t1", str(stage.long)))
+    stage.until(TrackStarted, "t1")
+
+    stage.player.play(PlayTrack("t2", str(stage.short), gain_db=-3.0, fade_s=0.5))
+    stage.until(TrackStarted, "t2")
+    stage.run_out()
+    stage.until(TrackEnded, "t2")
+
+    outcomes = [event for event in stage.said if isinstance(event, TrackEnded | TrackFailed)]
+    assert [event.track_id for event in outcomes] == ["t2"]
+
+
+def test_a_track_played_while_music_fades_away_plays(stage: Stage) -> None:
+    stage.player.play(PlayTrack("t1", str(stage.long)))
+    stage.until(TrackStarted, "t1")
+
+    stage.player.stop(0.5)
+    stage.player.play(PlayTrack("t2", str(stage.short)))
+    stage.until(TrackStarted, "t2")
+    stage.run_out()
+    stage.until(TrackEnded, "t2")
+
+    assert not [e for e in stage.said if isinstance(e, TrackEnded) and e.track_id == "t1"]
+
+
+def test_a_tone_leaves_the_track_alone(stage: Stage) -> None:
+    stage.player.play(PlayTrack("t", str(stage.short)))
+    stage.until(TrackStarted, "t")
+
+    stage.player.play_tone()
+    stage.player.play_tone()
+    stage.run_out()
+
+    stage.until(TrackEnded, "t")
+    assert not [event for event in stage.said if isinstance(event, TrackFailed)]
+
+
 def test_a_silent_player_can_be_stopped_and_set(stage: Stage) -> None:
     stage.player.stop()
     stage.player.stop()
@@ -274,3 +338,4 @@ def test_a_player_can_be_closed_twice_and_while_it_plays(stage: Stage) -> None:
     stage.player.close()
     stage.player.close()
     stage.player.stop()
+    stage.player.play_tone()

@@ -299,8 +299,12 @@ def test_a_closed_player_takes_orders_and_does_nothing() -> None:
     stage = Stage()
     stage.player.close()
 
+    stage.player.play(PlayTrack("t", "/music/t.flac"))
     stage.player.stop()
     stage.player.set_volume(50)
+    stage.player.set_most_volume(50)
+    stage.player.set_crossfade(5.0)
+    stage.player.play_tone()
     stage.player.close()
 
     assert stage.said.empty()
