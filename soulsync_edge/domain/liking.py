@@ -13,6 +13,12 @@ from soulsync_edge.domain.track import Catalogue, Track, catalogue_of
 _WELL_LIKED = 0.15
 """Liking worth a word; ours to tune."""
 
+_KNOWN = 2.0
+"""Observations of a track after which it is known how it is liked; ours to tune."""
+
+_SOME = 10.0
+"""Observations of all music after which something is said of music of a kind; ours to tune."""
+
 _LIKED_WITHIN = 0.5
 """What is liked is looked for this far about a place, on the affect plane: further off it comes by
 chance, as all music does. Ours to tune."""
@@ -88,19 +94,31 @@ class Liking:
             target: What for.
             instead_of: The one that would have been, but for chance and trying out.
         """
-        regard = self.taste.by_id.get(track.track_id)
-        if regard is not None and regard.is_liked:
-            return [f"you liked it{_when(regard.liked_day, self.day)}"]
-        expected = self.expected(track, target)
-        if self.explores and self.expected(instead_of, target) - expected >= _WELL_LIKED:
-            return ["a try, to find out how it is liked"]
-        if expected < _WELL_LIKED:
+        regard = self.taste.by_id.get(track.track_id) or Regard(track.track_id)
+        if not self.learns:
             return []
-        if regard is not None and regard.tally.mean(TRACK_DOUBT, self.day) >= _WELL_LIKED:
-            return ["it has gone down well before"]
+        if regard.is_liked:
+            return [f"you liked it{_when(regard.liked_day, self.day)}"]
+        lost = self.expected(instead_of, target) - self.expected(track, target)
+        if self.explores and lost >= _WELL_LIKED and regard.tally.weight < _KNOWN:
+            return ["a try, to find out how it is liked"]
+        before = self._what_went_down_well(track, target, regard)
+        return [f"{before} has gone down well before"] if before else []
+
+    def _what_went_down_well(self, track: Track, target: Affect | None, regard: Regard) -> str:
+        """Return what is liked about `track`, the nearest thing first; empty: nothing is known."""
+        if regard.tally.mean(TRACK_DOUBT, self.day) >= _WELL_LIKED:
+            return "it"
         if track.artist and self.of_artist(track.artist) >= _WELL_LIKED:
-            return [f"{track.artist} has gone down well before"]
-        return ["music like it has gone down well before"]
+            return track.artist
+        return "music like it" if self._is_of_a_kind(self.features(track, target)) else ""
+
+    def _is_of_a_kind(self, features: tuple[float, ...]) -> bool:
+        """Return whether music like this is liked better than any, as far as that is known."""
+        if self.taste.preference.observations(self.day) < _SOME:
+            return False
+        always = self._belief.weights[0]  # the first feature is 1, whatever the music
+        return self.in_general(features) - always >= _WELL_LIKED
 
     def draw(self, seed: str) -> "Draw | None":
         """Return one draw of how well everything may be liked, or None when nothing is tried."""

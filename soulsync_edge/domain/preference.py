@@ -117,6 +117,10 @@ class Preference:
             day or self.day,
         )
 
+    def observations(self, day: int) -> float:
+        """Return how much was observed, as it counts on `day`; the first feature must be 1."""
+        return self.evidence[0] * faded(self.day, day) if self.evidence else 0.0
+
     def belief(self, size: int, day: int) -> "Belief":
         """Return what to believe of `size` weights on `day`."""
         keep = faded(self.day, day)

@@ -428,6 +428,66 @@ def test_the_why_line_says_when_it_was_liked(ago: int, words: str) -> None:
     assert choice.why.endswith(f"; {words}")
 
 
+def why_of(track: Track, taste: Taste, others: tuple[Track, ...] = (), seed: str = "s") -> str:
+    choice = choose(
+        catalogue_of([track, *others]), HERE, (), now_s=0, seed=seed, rules=RULES,
+        liking=Liking(taste, day=TODAY),
+    )  # fmt: skip
+    assert choice is not None
+    return choice.why.rpartition("; ")[2]
+
+
+def test_one_song_that_went_down_well_is_no_reason_yet() -> None:
+    taste = after(ev.TrackEnded(1.0, "one"), track=ONE, others=(TWIN,)).taste
+
+    assert "before" not in why_of(TWIN, taste)
+
+
+def test_the_why_line_names_the_track_the_artist_or_the_kind_that_went_down_well() -> None:
+    fast = a_sounding_track("fast", 175, artist="Ada")
+    slow = a_sounding_track("slow", 70, artist="Bo")
+    features = [features_of(one, Moment(HERE)) for one in (fast, slow)]
+    of_a_kind = Preference()
+    for _ in range(12):
+        of_a_kind = of_a_kind.after(features[0], 1.0, 1.0, TODAY)
+        of_a_kind = of_a_kind.after(features[1], -1.0, 1.0, TODAY)
+    well = Tally().after(1.0, 3.0, TODAY)
+
+    assert why_of(fast, Taste(preference=of_a_kind)) == "music like it has gone down well before"
+    assert "before" not in why_of(slow, Taste(preference=of_a_kind))
+    by_artist = Taste().with_artist("Ada", well)
+    assert why_of(fast, by_artist) == "Ada has gone down well before"
+    by_itself = Taste((Regard("fast", tally=well),))
+    assert why_of(fast, by_itself) == "it has gone down well before"
+
+
+def test_the_why_line_says_when_something_is_tried_instead_of_what_is_well_liked() -> None:
+    loved = Regard("one", tally=Tally().after(0.3, 4.0, TODAY))
+    whys = [
+        choice.why
+        for seed in range(80)
+        if (
+            choice := choose(
+                catalogue_of([ONE, TWIN]), HERE, (), now_s=0, seed=str(seed), rules=RULES,
+                liking=Liking(Taste((loved,)), day=TODAY, exploration=1.0),
+            )
+        )
+        and choice.track.track_id == "twin"
+    ]  # fmt: skip
+
+    assert 0 < len(whys) < 40
+    assert all(why.endswith("; a try, to find out how it is liked") for why in whys)
+
+
+def test_without_learning_the_taste_is_no_reason() -> None:
+    liking = Liking(Taste((Regard("one", is_liked=True),)), day=TODAY, learns=False)
+
+    choice = choose(catalogue_of([ONE]), HERE, (), now_s=0, seed="s", rules=RULES, liking=liking)
+
+    assert choice is not None
+    assert "liked" not in choice.why
+
+
 # --- what is said of where a track sits
 
 
