@@ -189,6 +189,7 @@ class Session:
         music_is_on: The person wants music.
         volume_pct: How loud the person wants it, 0 to 100.
         told_volume_pct: How loud the voice was told to be, which may be less; None: not told yet.
+        is_rising: Quiet hours are over, and the volume comes up little by little.
         duckings: Who wants the music to make room just now, each once, the longest ago first.
         sleep_at_s: When the music ends by itself, or None.
         sleep_fade_s: How long before that it begins to fade, above 0.
@@ -231,6 +232,7 @@ class Session:
     music_is_on: bool = True
     volume_pct: int = 60
     told_volume_pct: int | None = None
+    is_rising: bool = False
     duckings: tuple[Ducking, ...] = ()
     sleep_at_s: float | None = None
     sleep_fade_s: float = SLEEP_FADE_S

@@ -24,6 +24,7 @@ from soulsync_edge.domain.steering import (
 )
 from soulsync_edge.domain.volume import (
     after_ducking,
+    after_minute,
     after_sleep_chosen,
     after_time,
     with_music,
@@ -54,8 +55,7 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
     session, more = steered(session, context)
     if any(isinstance(command, PlayTrack) for command in (*commands, *more)):
         session = replace(session, has_begun=True, resume=None)
-    must_be_heard = isinstance(event, ev.SoundTestRequested)
-    session, loudness = with_volume(session, context, must_be_heard=must_be_heard)
+    session, loudness = with_volume(session, event, context)
     return session, (*loudness, *commands, *more)
 
 
@@ -65,7 +65,8 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return _after_sight(session, event, context), ()
         case ev.Tick():
             mood = mood_after_silence(session.mood, event.at_s, context.rules.mood)
-            return replace(session, mood=mood, minute_of_day=event.minute_of_day, day=event.day), ()
+            session = after_minute(session, event.minute_of_day, context.rules.quiet)
+            return replace(session, mood=mood, day=event.day), ()
         case ev.PartReported():
             return _after_report(session, event), ()
         case (
@@ -109,7 +110,8 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
         case ev.ButtonHeld():
             return with_music(session, is_on=not session.music_is_on), ()
         case ev.VolumeChosen():
-            return replace(session, volume_pct=min(max(event.volume_pct, 0), 100)), ()
+            volume_pct = min(max(event.volume_pct, 0), 100)
+            return replace(session, volume_pct=volume_pct, is_rising=False), ()
         case ev.ModeChosen():
             return replace(session, mode=event.mode, shift=None), ()
         case ev.GoalChosen():

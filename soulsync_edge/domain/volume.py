@@ -3,8 +3,15 @@
 from dataclasses import replace
 
 from soulsync_edge.domain.commands import Command, SetVolume
-from soulsync_edge.domain.events import LONGEST_SLEEP_MIN, DuckingChanged, SleepChosen
-from soulsync_edge.domain.loudness import SLEEP_FADE_S, heard_volume_pct
+from soulsync_edge.domain.events import (
+    LONGEST_SLEEP_MIN,
+    DuckingChanged,
+    Event,
+    SleepChosen,
+    SoundTestRequested,
+    Tick,
+)
+from soulsync_edge.domain.loudness import SLEEP_FADE_S, QuietHours, heard_volume_pct
 from soulsync_edge.domain.session import Context, Ducking, Session
 
 LONGEST_DUCKING_S = 600.0
@@ -12,6 +19,9 @@ LONGEST_DUCKING_S = 600.0
 
 MOST_DUCKINGS = 16
 """So many may ask for room at a time; of more, the one that began first is taken as over."""
+
+RISE_PCT = 1
+"""How much louder it gets with every tick once quiet hours are over: nobody is startled."""
 
 
 def after_time(session: Session) -> Session:
@@ -53,18 +63,43 @@ def after_ducking(session: Session, event: DuckingChanged) -> Session:
     return replace(session, duckings=duckings)
 
 
+def after_minute(session: Session, minute_of_day: int, quiet: QuietHours | None) -> Session:
+    """Return the session at this time of day; what quiet hours held down comes up slowly."""
+    was_quiet = quiet is not None and quiet.covers(session.minute_of_day)
+    is_quiet = quiet is not None and quiet.covers(minute_of_day)
+    return replace(
+        session,
+        minute_of_day=minute_of_day,
+        is_rising=(was_quiet or session.is_rising) and not is_quiet,
+    )
+
+
 def with_volume(
-    session: Session, context: Context, *, must_be_heard: bool
+    session: Session, event: Event, context: Context
 ) -> tuple[Session, tuple[Command, ...]]:
     """Tell the voice how loud to be, when that is news to it.
 
-    While there is no music, or while it just fades away, nothing is turned up, unless what is
-    played now `must_be_heard`.
+    While there is no music, or while it just fades away, nothing is turned up, unless for a sound
+    test.
     """
     if not session.has_voice:
-        return replace(session, told_volume_pct=None), ()
+        return replace(session, told_volume_pct=None, is_rising=False), ()
+    told_pct, volume_pct = session.told_volume_pct, _wanted_pct(session, context)
+    if told_pct is not None and volume_pct > told_pct:
+        if session.is_silent_for and not isinstance(event, SoundTestRequested):
+            return replace(session, is_rising=False), ()
+        if session.is_rising:
+            volume_pct = told_pct + (RISE_PCT if isinstance(event, Tick) else 0)
+    elif not session.duckings:
+        session = replace(session, is_rising=False)
+    if volume_pct == told_pct:
+        return session, ()
+    return replace(session, told_volume_pct=volume_pct), (SetVolume(volume_pct),)
+
+
+def _wanted_pct(session: Session, context: Context) -> int:
     sleep_at_s = session.sleep_at_s
-    volume_pct = heard_volume_pct(
+    return heard_volume_pct(
         session.volume_pct,
         minute_of_day=session.minute_of_day,
         quiet=context.rules.quiet,
@@ -72,10 +107,3 @@ def with_volume(
         sleep_left_s=None if sleep_at_s is None else sleep_at_s - (session.now_s or 0.0),
         sleep_fade_s=session.sleep_fade_s,
     )
-    told_pct = session.told_volume_pct
-    if volume_pct == told_pct:
-        return session, ()
-    is_up = told_pct is not None and volume_pct > told_pct
-    if is_up and session.is_silent_for and not must_be_heard:
-        return session, ()
-    return replace(session, told_volume_pct=volume_pct), (SetVolume(volume_pct),)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from soulsync_edge.domain.resuming import LONGEST_WAIT_S
@@ -91,6 +92,8 @@ class Memory:
             mode=settings.shifting.mode,
             goal=settings.shifting.goal,
         )
+        local = datetime.fromtimestamp(self._wall_clock())  # noqa: DTZ006  # as the ticks have it
+        minute_of_day = local.hour * 60 + local.minute
         try:
             kept = self._store.recall("choices")
             session = fresh if kept is None else _session_of(json.loads(kept))
@@ -99,7 +102,8 @@ class Memory:
                 "what was chosen before cannot be read, so the camera stays closed until it is "
                 f"switched on: {error}"
             )
-            return replace(fresh, camera_is_on=False)
+            return replace(fresh, camera_is_on=False, minute_of_day=minute_of_day)
+        session = replace(session, minute_of_day=minute_of_day)  # quiet hours hold at once
         session = self._with_present(session, wants_track=settings.player.resume)
         if session.resume is None or not session.resume.may_be_heard:
             session = replace(session, volume_pct=min(session.volume_pct, safe_pct))

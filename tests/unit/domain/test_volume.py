@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.commands import PlayTone, PlayTrack, SetVolume, StopMusic
+from soulsync_edge.domain.emotion import Emotion
 from soulsync_edge.domain.loudness import DUCKED, SLEEP_FADE_S, QuietHours
 from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.steering import STOP_FADE_S
@@ -227,9 +228,56 @@ def test_quiet_hours_win_over_a_volume_that_is_chosen() -> None:
 
     room.happens(ev.VolumeChosen(room.now_s, 90))
     assert room.volumes[-1] == 20
-    room.waits(1, DAY)
+    room.waits(90, DAY)
 
     assert room.volumes[-1] == 90
+
+
+def test_after_quiet_hours_it_comes_up_little_by_little() -> None:
+    room = a_playing_room(QUIET)
+    room.waits(1, NIGHT)
+    quiet = len(room.volumes)
+
+    for _ in range(60):
+        room.looks(Emotion.HAPPY, for_s=0.75)
+        room.waits(1, DAY)
+
+    assert room.volumes[quiet:] == list(range(21, room.session.volume_pct + 1))
+
+
+def test_who_chooses_a_volume_after_quiet_hours_has_it_at_once() -> None:
+    room = a_playing_room(QUIET)
+    room.waits(1, NIGHT)
+    room.waits(3, DAY)
+
+    room.happens(ev.VolumeChosen(room.now_s, 70))
+
+    assert room.volumes[-1] == 70
+
+
+def test_music_that_begins_after_quiet_hours_begins_as_loud_as_was_chosen() -> None:
+    room = a_playing_room(QUIET)
+    room.waits(1, NIGHT)
+    room.happens(ev.MusicSwitched(room.now_s, is_on=False))
+    room.waits(10, DAY)
+
+    room.happens(ev.MusicSwitched(room.now_s, is_on=True))
+
+    assert room.volumes[-1] == room.session.volume_pct
+
+
+def test_room_made_while_it_comes_up_does_not_make_it_jump() -> None:
+    room = a_playing_room(QUIET)
+    room.waits(1, NIGHT)
+    room.waits(5, DAY)
+    makes_room(room)
+    room.waits(5, DAY)
+    before = room.volumes[-1]
+
+    gives_back(room)
+    room.waits(1, DAY)
+
+    assert room.volumes[-1] <= before + 1
 
 
 def test_less_than_the_quiet_volume_is_less() -> None:
@@ -322,6 +370,7 @@ def test_never_louder_than_allowed_and_always_told_in_the_end(
             told = None
         assert session.told_volume_pct == told
         is_plain = not session.ducked_by and session.sleep_at_s is None
+        is_plain = is_plain and not session.is_rising
         if session.has_voice and not session.is_silent_for and is_plain:
             most = quiet_pct if quiet.covers(session.minute_of_day) else 100
             assert told == min(session.volume_pct, most)

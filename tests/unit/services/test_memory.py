@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -95,7 +96,8 @@ def test_choices_survive_a_restart() -> None:
 
     desk.choose(chosen)
 
-    assert at_start(desk.store) == (chosen, [])
+    session, said = at_start(desk.store)
+    assert (replace(session, minute_of_day=0), said) == (chosen, [])
 
 
 def test_nothing_is_written_while_nobody_chooses() -> None:
@@ -361,3 +363,11 @@ def test_a_full_disk_is_told_once_for_all_that_is_kept() -> None:
     assert desk.said[0] == "what plays now will be forgotten at the next start: the disk is full"
     assert desk.said[-1] == ""
     assert len(at_start(desk.store)[0].history) == 2
+
+
+def test_the_time_of_day_is_known_from_the_start() -> None:
+    """Or quiet hours would begin, or end, a second later."""
+    at_noon = datetime(2026, 11, 21, 12, 5)  # noqa: DTZ001  # local, as people set quiet hours
+    memory = Memory(FakeStore(), Worker(), pytest.fail, FakeClock(), wall_clock=at_noon.timestamp)
+
+    assert memory.session_at_start(Settings()).minute_of_day == 12 * 60 + 5
