@@ -10,7 +10,7 @@ from soulsync_edge.adapters.web import forms
 from soulsync_edge.adapters.web.broker_password import keep_password_here
 from soulsync_edge.adapters.web.pieces import Pieces
 from soulsync_edge.adapters.web.server import bound_socket
-from soulsync_edge.adapters.web.view import shown
+from soulsync_edge.adapters.web.view import PartShown, PartState, shown
 from soulsync_edge.adapters.web.words import readable, sentence_case
 from soulsync_edge.domain.events import Part
 from soulsync_edge.domain.shifting import Goal
@@ -90,7 +90,7 @@ class SettingsPage:
         saved: tuple[str, ...] | None = None,
         is_tested: bool = False,
     ) -> str:
-        parts = shown(*self._state()).faults
+        parts = shown(*self._state()).parts
         return self._pieces.page(
             "settings.html",
             here="/settings",
@@ -102,9 +102,16 @@ class SettingsPage:
             saved=saved,
             is_tested=is_tested,
             tone_words=_TONE,
-            sound_faults=[part for part in parts if part.part in {Part.VOICE, Part.SOUND}],
+            sound_faults=[part for part in parts if _is_mute(part)],
             goals=[goal.value for goal in Goal],
         )
+
+
+def _is_mute(part: PartShown) -> bool:
+    """Return whether `part` is why nothing can be heard."""
+    if part.part is Part.VOICE:
+        return part.state is not PartState.OK
+    return part.part is Part.SOUND and part.state is PartState.FAULT
 
 
 async def _check_address(changes: forms.Changes, now: WebSettings) -> None:

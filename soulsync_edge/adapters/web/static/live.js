@@ -87,9 +87,7 @@ function drawTrack(track) {
   set(byId("like"), "aria-pressed", track.is_liked);
   set(byId("like"), "value", track.is_liked ? "unlike" : "like");
   for (const entry of document.querySelectorAll("input[name=track_id]")) {
-    if (entry.value === track.track_id) continue;
     entry.value = track.track_id;
-    say("noted", ""); // it was said of the track before
   }
 }
 
@@ -275,6 +273,16 @@ async function ask(command, wish) {
   }
 }
 
+const NOTED_MS = 10000;
+let notedTimer = 0;
+
+// Says that something was taken in, long enough to be read.
+function note(words) {
+  say("noted", words);
+  clearTimeout(notedTimer);
+  notedTimer = setTimeout(() => say("noted", ""), NOTED_MS);
+}
+
 const WISHES = {
   judge: (button) => [{ track_id: button.form.elements.track_id.value, opinion: button.value }],
   sleep: (button) => [{ minutes: Number(button.value) }],
@@ -291,7 +299,7 @@ for (const button of document.querySelectorAll("button[data-command]")) {
     event.preventDefault();
     for (const wish of wishesOf(button)) {
       if ((await ask(button.dataset.command, wish)) && button.dataset.noted) {
-        say("noted", button.dataset.noted);
+        note(button.dataset.noted);
       }
     }
   });

@@ -1,6 +1,7 @@
 import re
 import socket
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,9 @@ def test_the_speaker_can_be_tried_from_the_settings_and_what_to_do_is_said() -> 
     assert house.posted == [SoundTestRequested(AT_S)]
     assert 'id="player" open' in page
     assert "If you heard nothing" in page
+    assert "Not connected; it is started again by itself." in page
+    house.session = replace(house.session, has_voice=True)
+    assert "Not connected; it is" not in browser.get("/settings").text
 
 
 def test_switches_offer_the_other_state() -> None:
@@ -330,6 +334,26 @@ def test_the_library_is_cut_into_pages_and_searched() -> None:
     assert found.count('<th scope="row">') == 11
     assert "11 found" in found
     assert "Page 1 of 3" in first
+
+
+@pytest.mark.parametrize("only", ["", "&only=liked"])
+def test_pages_lead_to_each_other_and_keep_what_was_asked_for(only: str) -> None:
+    house = StillHouse()
+    house.context = Context(catalogue=some_music(230))
+    liked = tuple(Regard(f"{number:020x}", is_liked=True) for number in range(210))
+    house.session = Session(taste=Taste(liked))
+    browser = house.browser()
+
+    page, seen = browser.get(f"/library?q=piece{only}").text, 0
+    while True:
+        seen += page.count('<th scope="row">')
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        if following is None:
+            break
+        page = browser.get(unescape(following[1])).text
+
+    assert seen == (210 if only else 230)
+    assert 'rel="prev"' in page
 
 
 def test_titles_are_sorted_as_people_count() -> None:
