@@ -42,6 +42,7 @@ class WatchedTagReader:
         self._reader = reader
         self._limit_s = limit_s
         self._process: tuple[int, Connection] | None = None
+        self._ending: list[int] = []
 
     def read(self, path: Path) -> Tags:
         """Return the tags of the file at `path`.
@@ -57,9 +58,10 @@ class WatchedTagReader:
                 self.close()
                 raise TooSlow
             answer: _Answer = link.recv()
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError):
             self.close()
-            raise MediaError(f"{shown(path.name)} brought the reading of tags down") from error
+            # From nothing: what broke is our pipe, and not the disk.
+            raise MediaError(f"{shown(path.name)} brought the reading of tags down") from None
         tags, why, number = answer
         if number is not None:
             raise MediaError(why) from OSError(number, os.strerror(number))
@@ -73,10 +75,10 @@ class WatchedTagReader:
             return
         (number, link), self._process = self._process, None
         link.close()
-        with suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(number, os.WNOHANG)
+        os.kill(number, signal.SIGKILL)
+        self._ending = [
+            one for one in (*self._ending, number) if os.waitpid(one, os.WNOHANG)[0] == 0
+        ]
 
     def _begin(self) -> tuple[int, Connection]:
         ours, theirs = Pipe()

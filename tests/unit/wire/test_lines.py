@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from soulsync_edge.domain.commands import PlayTrack, SetCamera, SetVolume, StopMusic
 from soulsync_edge.domain.events import EstimateArrived, NobodySeen, TrackMoved
+from soulsync_edge.domain.library import Stick
+from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Session
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import SkippedFile
@@ -28,10 +30,14 @@ from soulsync_edge.wire.messages import (
     EyeEvent,
     EyeOrder,
     FileSkipped,
+    FileUnread,
     ScanFinished,
+    ScanGoesOn,
     ScanLine,
+    StickEntered,
     TraceLine,
     TrackFound,
+    TrackKnown,
     VoiceEvent,
     VoiceOrder,
 )
@@ -58,7 +64,11 @@ commands = st.one_of(
     st.builds(SetCamera, st.booleans()),
 )
 scans = st.one_of(
-    st.builds(TrackFound, strategies.tracks),
+    st.builds(TrackFound, strategies.tracks, st.text(max_size=20)),
+    st.builds(TrackKnown, st.text(max_size=20)),
+    st.builds(StickEntered, st.builds(Stick, names, names, st.integers())),
+    st.builds(ScanGoesOn, st.builds(ScanProgress, st.integers(), st.none(), numbers, numbers)),
+    st.builds(FileUnread, st.builds(SkippedFile, names, st.text(max_size=20))),
     st.builds(FileSkipped, st.builds(SkippedFile, names, st.text(max_size=20))),
     st.builds(ScanFinished, st.integers(), st.integers()),
 )
