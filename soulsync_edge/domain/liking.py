@@ -172,8 +172,9 @@ class Draw:
         liking, day = self.liking, self.liking.day
         regard = liking.taste.by_id.get(track.track_id)
         tally = Tally() if regard is None else regard.tally
+        # Names of their own: chance draws by the bare ones, and would cancel this out.
         surprise = _product(self.weights, liking.features(track, target))
-        surprise += tally.sd(TRACK_DOUBT, day) * normal(self.seed, track.track_id)
+        surprise += tally.sd(TRACK_DOUBT, day) * normal(self.seed, f"of {track.track_id}")
         if track.artist:
             of_artist = liking.taste.tally_of_artist.get(track.artist) or Tally()
             surprise += of_artist.sd(ARTIST_DOUBT, day) * normal(self.seed, f"by {track.artist}")
