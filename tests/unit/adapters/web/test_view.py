@@ -258,7 +258,7 @@ def test_what_was_tried_is_told_the_newest_first() -> None:
 
     def trial(track: str, outcome: Outcome) -> Trial:
         steady = Approach.STEADY
-        return Trial(track, 0.0, Goal.CALM, steady, None, None, None, outcome, steady)
+        return Trial(track, 0, 0, Goal.CALM, steady, None, None, None, outcome, steady)
 
     trials = tuple(trial(f"{number:020x}", Outcome.FOLLOWED) for number in range(7))
     house.session = Session(trials=(*trials, trial("gone", Outcome.SKIPPED)))
