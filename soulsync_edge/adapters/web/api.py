@@ -135,8 +135,8 @@ def export_routes(state: State) -> APIRouter:
 
     @router.get("/taste.json", responses={200: {"content": {"application/json": {}}}})
     async def export_taste() -> Response:
-        """Return all that was learnt of what is liked, as a file."""
-        text = await asyncio.to_thread(export, state()[0].taste)
+        """Return what was learnt of what is liked and tried to lead the mood, as a file."""
+        text = await asyncio.to_thread(export, state()[0])
         headers = {
             "Content-Disposition": 'attachment; filename="soulsync-taste.json"',
             "Cache-Control": "no-store",

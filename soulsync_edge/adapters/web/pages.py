@@ -95,7 +95,7 @@ def _library_routes(router: APIRouter, state: State, desk: SettingsDesk, pieces:
             likes=sum(regard.is_liked for regard in taste.regards),
             nevers=len(taste.never),
             nevers_away=away(context.catalogue, taste) if only is Only.NEVER else (),
-            learnt=learnt(taste),
+            learnt=learnt(session),
             learns=desk.settings.shifting.learns,
             is_forgotten=forgotten,
             noted="" if noted is None else NOTED[noted],

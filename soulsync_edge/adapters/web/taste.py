@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 
-from soulsync_edge.domain.taste import Regard, Taste
+from soulsync_edge.domain.session import Session
+from soulsync_edge.domain.taste import Regard
 from soulsync_edge.domain.taste_form import exported
+from soulsync_edge.domain.trial import plain
 
 
-def learnt(taste: Taste) -> tuple[str, ...]:
+def learnt(session: Session) -> tuple[str, ...]:
     """Return what was learnt from what happened to tracks, a line each; empty when nothing was."""
+    taste = session.taste
     regards = taste.regards
     lines = (
         *met(
@@ -31,6 +34,11 @@ def learnt(taste: Taste) -> tuple[str, ...]:
             "How the music of {} artists is met",
         ),
         "How music is met by its feel and sound, all in all" if taste.preference.day else "",
+        _counted(
+            len(session.trials),
+            "Once, whether the mood followed music that was to lead it",
+            "{} times, whether the mood followed music that was to lead it",
+        ),
     )
     return tuple(filter(None, lines))
 
@@ -43,10 +51,11 @@ def met(regard: Regard) -> Iterator[str]:
     yield _counted(regard.turned_down, "Turned down once", "Turned down {} times")
 
 
-def export(taste: Taste) -> str:
-    """Return all that was learnt as JSON, as `soulsync taste export` writes it."""
+def export(session: Session) -> str:
+    """Return all that was learnt as JSON, and what was tried to lead the mood."""
+    trials = [plain(trial) for trial in session.trials]
     # Plain ASCII: names that are not text at all come through as well.
-    return json.dumps(exported(taste), indent=1) + "\n"
+    return json.dumps({**exported(session.taste), "trials": trials}, indent=1) + "\n"
 
 
 def _counted(count: int, once: str, often: str) -> str:

@@ -29,11 +29,12 @@ from soulsync_edge.domain.events import (
 )
 from soulsync_edge.domain.preference import Tally
 from soulsync_edge.domain.session import Context, Ducking, FailedTrack, Health, NowPlaying, Session
-from soulsync_edge.domain.shifting import Goal, Mode
+from soulsync_edge.domain.shifting import Approach, Goal, Mode
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.taste import ArtistTally, Regard, Taste
 from soulsync_edge.domain.taste_form import taste_from
 from soulsync_edge.domain.track import SkippedFile, catalogue_of
+from soulsync_edge.domain.trial import Outcome, Trial
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.programs.demo_stage import free_port
 from soulsync_edge.settings import MqttSettings, Settings, ShiftingSettings, WebSettings
@@ -146,6 +147,20 @@ def test_an_opinion_of_a_track_that_is_gone_is_refused_in_words() -> None:
     assert house.posted == []
 
 
+_TRIAL = Trial(
+    track_id=TRACK,
+    day=739_000,
+    minute_of_day=600,
+    goal=Goal.CALM,
+    approach=Approach.STEADY,
+    before=None,
+    after=None,
+    progress=0.4,
+    outcome=Outcome.FOLLOWED,
+    next_approach=Approach.STEADY,
+)
+
+
 def _some_taste() -> Taste:
     """Return a taste: one track liked, one corrected, one never to be played, one away."""
     return Taste(
@@ -164,7 +179,7 @@ def test_what_was_learnt_is_told_in_words() -> None:
     browser = house.browser()
     assert "Nothing yet." in browser.get("/library").text
 
-    house.session = replace(house.session, taste=_some_taste())
+    house.session = replace(house.session, taste=_some_taste(), trials=(_TRIAL, _TRIAL))
     page = browser.get("/library").text
 
     told = page.partition('class="learnt"')[2].partition("</ul>")[0]
@@ -176,6 +191,7 @@ def test_what_was_learnt_is_told_in_words() -> None:
         "Wanted again once",
         "1 track sits elsewhere on the map, as you said",
         "How the music of 1 artist is met",
+        "2 times, whether the mood followed music that was to lead it",
     ]
     assert "Learning is switched off" not in page
 
@@ -244,7 +260,7 @@ def test_a_correction_and_a_like_show_on_the_first_page() -> None:
 
 def test_what_was_learnt_can_be_taken_along_and_erased() -> None:
     house = StillHouse()
-    house.session = replace(house.session, taste=_some_taste())
+    house.session = replace(house.session, taste=_some_taste(), trials=(_TRIAL,))
     browser = house.browser()
 
     file = browser.get("/taste.json")
@@ -255,6 +271,7 @@ def test_what_was_learnt_can_be_taken_along_and_erased() -> None:
     assert file.headers["content-disposition"] == 'attachment; filename="soulsync-taste.json"'
     assert file.headers["cache-control"] == "no-store"
     assert taste_from(file.json()) == _some_taste()
+    assert [trial["outcome"] for trial in file.json()["trials"]] == ["followed"]
     assert unsure.status_code == 422
     assert answer.status_code == 303
     assert house.posted == [TasteErased(AT_S)]
