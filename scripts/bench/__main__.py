@@ -16,6 +16,7 @@ from typing import Any
 from scripts.bench import appliance, choosing, mood
 from scripts.bench.appliance import QUICK, Scope, Set
 from scripts.bench.figures import missed, say, say_heading, say_row
+from scripts.bench.joins import FADE_S, joins
 from scripts.bench.large_library import large_scan
 from scripts.bench.libvlc import libvlc_alone
 from scripts.bench.machine import load_1min, machine
@@ -107,6 +108,7 @@ def _measured(scope: Scope, music: Path, models: Path) -> dict[str, Any]:
             figures |= _skips(shared, scope)
             figures |= _first_sounds(shared, tones, scope)
             figures |= _libvlc(recorder, tones, scope)
+            figures |= _joins(recorder, folder / "joins", scope)
     return figures
 
 
@@ -216,6 +218,22 @@ def _libvlc(recorder: NullSinkRecorder, tones: Mapping[str, float], scope: Scope
     say("to first sound, p95", figures["libvlc_first_sound_ms_p95"], "ms")
     say("the same, median", figures["libvlc_first_sound_ms"], "ms")
     return figures
+
+
+def _joins(recorder: NullSinkRecorder, folder: Path, scope: Scope) -> dict[str, Any]:
+    say_heading(f"{scope.joins} tracks that follow another, as recorded")
+    figures = joins(recorder, folder, scope.joins)
+    say("within an album: apart, median", figures["apart_ms_median"], "ms")
+    say("the same, most overlap (below 0)", figures["apart_ms_least"], "ms")
+    say("the same, most apart", figures["apart_ms_most"], "ms")
+    say("lost of an end by libVLC, at the most", figures["lost_ms_most"], "ms")
+    say(
+        f"a cross-fade of {FADE_S:g} s: off its level, at the most",
+        figures["fade_off_db_most"],
+        "dB",
+        "joins.fade_off_db_most",
+    )
+    return {"joins": figures}
 
 
 def _say_end(figures: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ class Scope:
         mood_hours: Length of the streams for the smoothing comparison.
         files: Files of the large library.
         tracks: Tracks among which one is chosen.
+        joins: Tracks that follow another, within an album and by a cross-fade.
     """
 
     pictures: int = 240
@@ -43,6 +44,7 @@ class Scope:
     mood_hours: float = 4.0
     files: int = 20_000
     tracks: int = 100_000
+    joins: int = 5
 
 
 QUICK = Scope(
@@ -55,6 +57,7 @@ QUICK = Scope(
     mood_hours=0.25,
     files=300,
     tracks=2_000,
+    joins=1,
 )  # enough to see that it measures, too little to believe
 
 

@@ -12,6 +12,7 @@ TARGETS: Mapping[str, float] = {
     "rss_mb.total": 350.0,
     "decide_ms_p95": 20.0,
     "first_sound_ms_p95": 700.0,
+    "joins.fade_off_db_most": 1.5,
     "page_ready_s": 2.0,
     "first_music_s": 5.0,
     "choosing.choose_ms_p95": 50.0,

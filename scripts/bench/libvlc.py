@@ -23,7 +23,7 @@ def libvlc_alone(recorder: NullSinkRecorder, paths: Sequence[str], count: int) -
     import vlc  # noqa: PLC0415  # not before it is told where libVLC is
 
     accepted_ms, heard_ms = [], []
-    with _playing_into(recorder.environment):
+    with playing_into(recorder.environment):
         library: Any = vlc.Instance(*OPTIONS, "--aout=pulse")
         decks = [library.media_player_new(), library.media_player_new()]
         quiet_s = await_silence(recorder, time.monotonic(), within_s=WITHIN_S)
@@ -53,7 +53,7 @@ def libvlc_alone(recorder: NullSinkRecorder, paths: Sequence[str], count: int) -
 
 
 @contextlib.contextmanager
-def _playing_into(environment: Mapping[str, str]) -> Iterator[None]:
+def playing_into(environment: Mapping[str, str]) -> Iterator[None]:
     """Let what this process plays go where `environment` says."""
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)

@@ -77,6 +77,8 @@ def test_a_quick_run_prints_every_promised_figure_in_its_last_line(tmp_path: Pat
     for way in figures["mood"].values():
         assert way["false_switches_per_h"] >= 0
         assert way["delay_s"] >= 0
+    assert abs(figures["joins"]["apart_ms_median"]) < 100
+    assert 0 <= figures["joins"]["fade_off_db_most"] < 6
     assert figures["looks_per_s"] == pytest.approx(4, abs=1)
     assert figures["quick"] is True
     # What a person reads stands above it, targets and all.
