@@ -98,6 +98,9 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
             return replace(session, scan=event.progress), ()
         case ev.RulesChanged():
             return session, ()
+        case ev.SkipRequested() if session.resume is not None:
+            # Nobody waits for what they do not want.
+            return replace(session, resume=None, playing=None), ()
         case ev.SkipRequested():
             may_skip = session.playing is not None and not session.is_silent_for
             return begin_track(session, context, Transition.SKIP) if may_skip else (session, ())

@@ -188,6 +188,18 @@ def test_power_that_comes_back_to_an_empty_room_wakes_nobody() -> None:
     assert room.asked[-1] == PlayTrack("t3", "/music/t3.flac", 41.5)
 
 
+def test_who_wants_the_next_track_does_not_wait_for_the_last() -> None:
+    room = a_start(replace(CONTEXT, catalogue=OTHERS))
+    room.happens(ev.VoiceFound(1.0))
+
+    room.happens(ev.SkipRequested(5.0))
+    room.waits(CONTEXT.rules.settle_s)
+
+    [play] = room.plays
+    assert play != "t3"
+    assert room.session.resume is None
+
+
 def test_a_voice_lost_meanwhile_is_heard_anew() -> None:
     room = a_start(UNKNOWN, is_core_alone=True)
     room.happens(ev.VoiceFound(1.0))
