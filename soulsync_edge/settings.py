@@ -218,6 +218,9 @@ class ShiftingSettings(Section):
     artist_gap: int = _field(
         2, "Artist gap", "tracks between two by one artist", unit="tracks", least=0, most=20
     )
+    album_gap: int = _field(
+        4, "Album gap", "tracks between two from one album", unit="tracks", least=0, most=20
+    )
     variety: float = _field(
         0.25,
         "Variety",
@@ -450,6 +453,7 @@ class Settings(BaseModel):
             choice=ChoiceRules(
                 cooldown_s=shifting.cooldown_min * 60,
                 artist_gap=shifting.artist_gap,
+                album_gap=shifting.album_gap,
                 variety=shifting.variety,
             ),
             schedule=tuple(

@@ -148,6 +148,27 @@ def test_core_killed_without_a_word_comes_back_with_all_that_was_chosen(
     assert '"VolumeChosen"' in appliance.trace.with_name("trace.jsonl.prev").read_text("utf-8")
 
 
+def test_what_is_liked_is_known_after_a_restart_and_erased_for_good(appliance: Appliance) -> None:
+    def stored() -> bytes:
+        files = (appliance.folder / "state").iterdir()
+        return b"".join(file.read_bytes() for file in files if file.is_file())
+
+    def is_liked(state: dict[str, Any]) -> bool:
+        return bool(state["music"]["track"] and state["music"]["track"]["is_liked"])
+
+    with appliance.running("core", "voice"):
+        track = appliance.until(is_playing)["music"]["track"]
+        appliance.command("judge", {"track_id": track["track_id"], "opinion": "like"})
+        appliance.until(is_liked)
+        appliance.until(lambda _: b'"liked":' in stored())
+        appliance.kill("core")
+        appliance.until(lambda _: appliance.programs["core"].restarts == 1)
+        appliance.until(is_liked)
+        appliance.command("forget-taste", {})
+        appliance.until(lambda s: not is_liked(s))
+        appliance.until(lambda _: b'"liked":' not in stored())
+
+
 def test_a_cleared_trace_file_ends_the_recording_while_core_runs(appliance: Appliance) -> None:
     with appliance.running("core", "voice"):
         appliance.until(is_playing)
