@@ -9,6 +9,7 @@ from soulsync_edge.domain.fit import misfit
 from soulsync_edge.domain.freshness import ChoiceRules, Heard, Past
 from soulsync_edge.domain.liking import Liking
 from soulsync_edge.domain.music_words import IN_THE_MIDDLE, compared, feel
+from soulsync_edge.domain.rail import Rail
 from soulsync_edge.domain.shelf import Shelf
 from soulsync_edge.domain.track import Catalogue, Track
 
@@ -42,7 +43,7 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     seed: str,
     rules: ChoiceRules,
     barred: frozenset[str] = frozenset(),
-    allows: Callable[[Affect], bool] | None = None,
+    safe: Rail | None = None,
     liking: Liking | None = None,
     unsure: Spread | None = None,
 ) -> Choice | None:
@@ -62,7 +63,7 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
         seed: The same seed and arguments give the same choice.
         rules: How free and how fresh.
         barred: Tracks that must not be chosen, such as ones that failed.
-        allows: Says which places are safe; None: all are.
+        safe: No track lies beyond it; None: all places are safe.
         liking: How well tracks are liked; never one that someone wants never to be played.
         unsure: How unsure `target` is; None: it is meant.
     """
@@ -71,9 +72,9 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     costs = Costs(rules, past, seed, liking)
 
     def may_play(track: Track) -> bool:
-        return track.track_id not in past.barred and (allows is None or allows(track.affect))
+        return track.track_id not in past.barred and (safe is None or safe.allows(track.affect))
 
-    shelf = Shelf(catalogue, seed, may_play, known=liking.known(catalogue, target))
+    shelf = Shelf(catalogue, seed, may_play, known=liking.known(catalogue, target), safe=safe)
     rested = shelf.without(lambda track: track.track_id in costs.tired)
     candidates = rested.anywhere(_MIXED) if target is None else rested.nearest(target, _CANDIDATES)
     if not candidates:

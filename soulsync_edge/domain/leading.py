@@ -45,8 +45,6 @@ _MOST_AVOIDED = 3  # or there would soon be nowhere left
 _NOWHERE = 1e-6  # a way shorter than this has no direction
 _NEAR = 0.4  # further from its waypoint a track is not worth avoiding another for
 
-Allows = Callable[[Affect], bool]
-
 
 @dataclass(frozen=True, slots=True)
 class Led:
@@ -108,6 +106,8 @@ def led_on(  # noqa: PLR0913  # what a choice depends on, all of it visible
         liking: How well tracks are liked.
     """
     way = _way(shift, mood)
+    goal = AFFECT_OF_GOAL[shift.goal]
+    safe = rail(way.journey.start, goal).within(rail(shift.start, goal))
     tired = frozenset(past.tiredness(rules))
     for wish in _wishes(shift, way):
         path = plan(
@@ -120,6 +120,7 @@ def led_on(  # noqa: PLR0913  # what a choice depends on, all of it visible
             now_s=past.now_s,
             barred=past.barred | tired if wish.is_rested else past.barred,
             allows=wish.allows,
+            safe=safe,
             liking=liking,
         )
         if path is None:
@@ -181,7 +182,7 @@ class _Wish:
         journey: It is the first on the way from where to where.
         steps: Tracks that way has.
         most_at_start: How many of them may stay where it begins.
-        allows: Where it may lie, beside the rail of that way.
+        allows: Says where it may lie, beside the rail; None: anywhere.
         is_rested: It was not heard lately.
         must_fit: Unless it is near its waypoint and the last track, the next wish is tried.
     """
@@ -189,20 +190,18 @@ class _Wish:
     journey: Journey
     steps: int
     most_at_start: int
-    allows: Allows
+    allows: Callable[[Affect], bool] | None
     is_rested: bool = True
     must_fit: bool = False
 
 
 def _wishes(shift: Shift, way: _Way) -> Iterator[_Wish]:
     """Yield what the next track should be, the dearest wish first."""
-    goal = AFFECT_OF_GOAL[shift.goal]
-    safe = rail(way.journey.start, goal).within(rail(shift.start, goal))
-    first = Journey(shift.start, goal)
+    first = Journey(shift.start, way.journey.goal)
     may_linger = bool(_left_at_start(shift))
 
     def onwards(place: Affect) -> bool:
-        return safe.allows(place) and (may_linger or not first.lingers_at(place))
+        return may_linger or not first.lingers_at(place)
 
     def elsewhere(place: Affect) -> bool:
         return onwards(place) and all(one.distance_to(place) >= _AVOIDED for one in shift.avoided)
@@ -226,8 +225,8 @@ def _wishes(shift: Shift, way: _Way) -> Iterator[_Wish]:
     if near != whole:
         yield _Wish(*whole, onwards)
     yield _Wish(*whole, onwards, is_rested=False)
-    yield _Wish(*whole, safe.allows)
-    yield _Wish(*whole, safe.allows, is_rested=False)
+    yield _Wish(*whole, None)
+    yield _Wish(*whole, None, is_rested=False)
 
 
 def _fits(stop: Stop, last: Affect | None) -> bool:

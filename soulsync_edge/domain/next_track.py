@@ -163,7 +163,7 @@ def _chosen(
         seed=f"{context.rules.seed}:{session.choices}",
         rules=context.rules.choice,
         barred=past.barred,
-        allows=None if safe is None else safe.allows,
+        safe=safe,
         liking=liking_now(session, context.rules),
         unsure=unsure,
     )

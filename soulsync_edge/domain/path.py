@@ -10,6 +10,7 @@ from soulsync_edge.domain.journey import AT_END, Journey, PathRules, steps_for
 from soulsync_edge.domain.liking import Liking
 from soulsync_edge.domain.music_words import compared, feel
 from soulsync_edge.domain.path_search import ASSUMED_LENGTH_S, Found, Search, playing_time_s
+from soulsync_edge.domain.rail import Rail
 from soulsync_edge.domain.track import Catalogue, Track
 
 
@@ -57,6 +58,7 @@ def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
     now_s: float = 0.0,
     barred: frozenset[str] = frozenset(),
     allows: Callable[[Affect], bool] | None = None,
+    safe: Rail | None = None,
     liking: Liking | None = None,
 ) -> MusicPath | None:
     """Return the path from a mood to a goal, or None when nothing safe leads on.
@@ -78,10 +80,12 @@ def plan(  # noqa: PLR0913  # what a path depends on, all of it visible
         now_s: The time of planning, on the clock of the events.
         barred: Tracks that must not be chosen, such as ones that failed.
         allows: Says of a place whether tracks may lie there, beside the rail; None: anywhere.
+        safe: A rail to keep to beside the journey's own, or None.
         liking: How well tracks are liked; never one that someone wants never to be played.
     """
     steps = steps_for(journey.start, journey.goal) if steps is None else steps
-    search = Search(catalogue, journey, rules, seed, Past(history, now_s, barred), allows, liking)
+    past = Past(history, now_s, barred)
+    search = Search(catalogue, journey, rules, seed, past, allows, safe, liking)
     found = search.best(steps)
     if not found.tracks:
         return None

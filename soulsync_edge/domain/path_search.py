@@ -17,7 +17,7 @@ from soulsync_edge.domain.journey import (
     waypoints,
 )
 from soulsync_edge.domain.liking import Liking
-from soulsync_edge.domain.rail import rail
+from soulsync_edge.domain.rail import Rail, rail
 from soulsync_edge.domain.shelf import WIDTH, Shelf
 from soulsync_edge.domain.track import Catalogue, Track
 
@@ -125,6 +125,7 @@ class Search:
         seed: str,
         past: Past,
         allows: Callable[[Affect], bool] | None = None,
+        safe: Rail | None = None,
         liking: Liking | None = None,
     ) -> None:
         liking = liking or Liking(learns=False)
@@ -133,7 +134,8 @@ class Search:
         self._rules = rules
         self._costs = Costs(rules.choice, past, seed, liking)
         self._spacing = self._costs.spacing((one.artist, one.album) for one in past.history)
-        safe = rail(journey.start, journey.goal)
+        own = rail(journey.start, journey.goal)
+        safe = own if safe is None else own.within(safe)
         self._all = Shelf(
             catalogue,
             seed,
@@ -143,6 +145,7 @@ class Search:
                 and (allows is None or allows(track.affect))
             ),
             known=liking.known(catalogue),
+            safe=safe,
         )
         self._rested = self._all.without(lambda track: track.track_id in self._costs.tired)
         last = catalogue.by_id.get(past.history[-1].track_id) if past.history else None

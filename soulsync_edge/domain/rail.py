@@ -1,8 +1,9 @@
 """The safety rail: music on the way somewhere goes no deeper into the dark than the way itself."""
 
+import math
 from dataclasses import dataclass
 
-from soulsync_edge.domain.affect import Affect, Quadrant
+from soulsync_edge.domain.affect import Affect, Quadrant, clamped
 
 SLACK = 0.1
 """How far beyond the way a track may still lie, as a distance on the affect plane; ours to tune."""
@@ -37,6 +38,12 @@ class Rail:
         else:
             most = self.most_sad if affect.arousal < 0.0 else self.most_angry
         return affect.valence >= self.least_valence and depth(affect) <= most
+
+    def allows_some(self, middle: Affect, reach: float) -> bool:
+        """Return whether a place is safe that lies within `reach` of `middle` on both axes."""
+        # Nothing there is safer than what is most pleasant and least aroused or drowsy.
+        arousal = math.copysign(max(abs(middle.arousal) - reach, 0.0), middle.arousal)
+        return self.allows(clamped(middle.valence + reach, arousal))
 
     def within(self, other: "Rail") -> "Rail":
         """Return the rail that allows nothing but what both allow."""

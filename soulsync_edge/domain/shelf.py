@@ -4,14 +4,16 @@ import math
 import random
 from collections.abc import Callable
 
-from soulsync_edge.domain.affect import Affect
+from soulsync_edge.domain.affect import Affect, clamped
 from soulsync_edge.domain.chance import share
-from soulsync_edge.domain.track import Catalogue, Patch, Track
+from soulsync_edge.domain.rail import Rail
+from soulsync_edge.domain.track import PATCH, Catalogue, Patch, Track
 
 WIDTH = 48
 """Candidates for one place: more cost time and change little."""
 
 _HELPING = 6  # of them from one patch while others are near: or there might be no place between
+_REACH = PATCH / 2 + 1e-6  # of a patch from its middle
 _DRAWS = 4  # tracks drawn for one that may play, before all are looked at
 
 
@@ -24,9 +26,11 @@ class Shelf:
         may_play: Which of them are on the shelf.
         known: Those to look at by name, where they truly sit; the catalogue's own do not count.
         most: How many are looked at, of one patch and for one place.
+        safe: No track beyond it may play; patches that lie beyond it are not looked into.
+        wider: A shelf that holds all this one does, so that what is empty there is empty here.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is on a shelf, all of it visible
         self,
         catalogue: Catalogue,
         seed: str,
@@ -34,14 +38,19 @@ class Shelf:
         *,
         known: Catalogue | None = None,
         most: int = WIDTH,
+        safe: Rail | None = None,
+        wider: "Shelf | None" = None,
     ) -> None:
         self.most = most
+        self._safe = safe
+        self._wider = wider
         self._catalogue = catalogue
         self._seed = seed
         self._may_play = may_play
         self._known = known or Catalogue()
         self._patches = (*self._known.patches, *catalogue.patches)
         self._some_of: dict[int, list[Track]] = {}
+        self._has_any: dict[int, bool] = {}
 
     def without(self, is_out: Callable[[Track], bool], most: int = WIDTH) -> "Shelf":
         """Return a shelf that leaves some tracks out."""
@@ -51,6 +60,8 @@ class Shelf:
             lambda track: self._may_play(track) and not is_out(track),
             known=self._known,
             most=most,
+            safe=self._safe,
+            wider=self,
         )
 
     def nearest(self, place: Affect, count: int) -> list[Track]:
@@ -85,20 +96,38 @@ class Shelf:
     def _some(self, number: int) -> list[Track]:
         """Return up to `most` tracks of a patch: the surest, and of those as chance draws them."""
         if number not in self._some_of:
-            is_known = number < len(self._known.patches)
-            patch = self._patches[number]
             some: list[Track] = []
+            self._some_of[number] = some
+            if not self._has(number):
+                return some
+            patch = self._patches[number]
             for tracks in patch.groups:
                 first = int(share(self._seed, repr((patch.valence, patch.arousal))) * len(tracks))
                 for other in range(first, first + len(tracks)):
                     if len(some) == self.most:
                         break
-                    track = tracks[other % len(tracks)]
-                    is_its_own = is_known or track.track_id not in self._known.by_id
-                    if is_its_own and self._may_play(track):
+                    if self._holds(number, track := tracks[other % len(tracks)]):
                         some.append(track)
-            self._some_of[number] = some
         return self._some_of[number]
+
+    def _has(self, number: int) -> bool:
+        """Return whether anything of a patch may play: none is looked through twice in vain."""
+        if number not in self._has_any:
+            patch = self._patches[number]
+            if self._wider is not None:
+                may_hold = self._wider._has(number)  # noqa: SLF001  # another of its own kind
+            else:
+                middle = clamped(patch.valence, patch.arousal)
+                may_hold = self._safe is None or self._safe.allows_some(middle, _REACH)
+            self._has_any[number] = may_hold and any(
+                self._holds(number, track) for tracks in patch.groups for track in tracks
+            )
+        return self._has_any[number]
+
+    def _holds(self, number: int, track: Track) -> bool:
+        is_known = number < len(self._known.patches)
+        is_its_own = is_known or track.track_id not in self._known.by_id
+        return is_its_own and self._may_play(track)
 
 
 def _distance(patch: Patch, place: Affect) -> float:

@@ -87,8 +87,9 @@ class Patch:
     groups: tuple[tuple[Track, ...], ...]
 
 
-# A patch is finer than what is known of most tracks, and 441 cover the plane.
-_PATCH = 0.1
+PATCH = 0.1
+"""Width of a patch: finer than what is known of most tracks, and 441 cover the plane."""
+
 _SPREAD_STEP = 0.2
 _MOST_SPREAD = 1.0  # a place known no better is not known
 
@@ -126,13 +127,13 @@ class Catalogue:
         for track in self.tracks:
             affect, spread = track.affect, track.affect_spread
             unsure = min(math.hypot(spread.valence, spread.arousal), _MOST_SPREAD)
-            place = (round(affect.valence / _PATCH), round(affect.arousal / _PATCH))
+            place = (round(affect.valence / PATCH), round(affect.arousal / PATCH))
             groups = found.setdefault(place, {})
             groups.setdefault(round(unsure / _SPREAD_STEP), []).append(track)
         return tuple(
             Patch(
-                valence=valence * _PATCH,
-                arousal=arousal * _PATCH,
+                valence=valence * PATCH,
+                arousal=arousal * PATCH,
                 spread=min(groups) * _SPREAD_STEP,
                 groups=tuple(tuple(groups[unsure]) for unsure in sorted(groups)),
             )

@@ -67,6 +67,16 @@ def test_depth_grows_towards_the_tips_and_is_none_on_the_pleasant_side() -> None
     assert depth(Affect(-1, 1)) == depth(Affect(-1, -1)) == pytest.approx(2**0.5)
 
 
+@given(affects, affects, affects, st.floats(0, 0.3), st.floats(-1, 1), st.floats(-1, 1))
+def test_where_nothing_near_a_place_is_safe_no_place_near_it_is(
+    start: Affect, goal: Affect, middle: Affect, reach: float, right: float, up: float
+) -> None:
+    place = clamped(middle.valence + right * reach, middle.arousal + up * reach)
+
+    if rail(start, goal).allows(place):
+        assert rail(start, goal).allows_some(middle, reach + 1e-9)
+
+
 @given(affects, affects, affects, affects, affects)
 def test_a_rail_within_another_allows_nothing_that_either_forbids(
     start: Affect, goal: Affect, other_start: Affect, other_goal: Affect, place: Affect
