@@ -98,3 +98,17 @@ def gain_db(track: Track, target_lufs: float) -> float:
         tag = max(track.replay_gain_db, LEAST_REPLAY_GAIN_DB)
         return min(tag + target_lufs - REPLAY_GAIN_LUFS, 0.0)  # peaks are not known: never up
     return 0.0
+
+
+def gain_on_db(track: Track, before_db: float) -> float:
+    """Return how much to turn `track` up, or down, where it goes on without a gap; dB.
+
+    As the track before it, since an album is levelled as one, as far as its peaks allow.
+
+    Args:
+        track: Which one.
+        before_db: The gain of the track before.
+    """
+    if track.sound is None:
+        return min(before_db, 0.0)
+    return min(before_db, HIGHEST_PEAK_DBTP - track.sound.true_peak_dbtp)

@@ -151,6 +151,7 @@ class NowPlaying:
         is_heard: The voice has said that it really plays.
         position_s: How far it got, as last heard.
         voices_lost: How often the voice program died while playing it.
+        gain_db: How much louder than its file the voice was asked to play it.
         features: What choosing it was judged by; empty: nothing is known of that.
         mood_before: Where the settled mood sat then, or None.
         volume_before_pct: How loud the person wanted it then.
@@ -164,6 +165,7 @@ class NowPlaying:
     is_heard: bool = False
     position_s: float = 0.0
     voices_lost: int = 0
+    gain_db: float = 0.0
     features: tuple[float, ...] = ()
     mood_before: Affect | None = None
     volume_before_pct: int = 0

@@ -10,7 +10,7 @@ from soulsync_edge.domain.commands import Command, PlayTrack, StopMusic
 from soulsync_edge.domain.freshness import Heard
 from soulsync_edge.domain.leading import after_failure, after_skip, after_track, wanted
 from soulsync_edge.domain.learning import liking_now
-from soulsync_edge.domain.loudness import gain_db
+from soulsync_edge.domain.loudness import gain_db, gain_on_db
 from soulsync_edge.domain.next_track import next_track, scheduled_goal
 from soulsync_edge.domain.resuming import resuming
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
@@ -129,7 +129,8 @@ def begin_track(
     session: Session, context: Context, transition: Transition = Transition.AT_ONCE
 ) -> Turn:
     """Choose a track and ask the voice to play it; silence when there is none to choose."""
-    before = context.catalogue.by_id.get(session.playing.track_id) if session.playing else None
+    left = session.playing
+    before = context.catalogue.by_id.get(left.track_id) if left else None
     now_s = session.now_s or 0.0
     session = _with_outcome(session, transition)
     chosen = next_track(session, context)
@@ -156,7 +157,10 @@ def begin_track(
         waiting_since_s=None,
         drift_since_s=None,
     )
-    return session, (_order(track, before, transition, context.rules),)
+    order = _order(track, before, transition, context.rules)
+    if left is not None and before is not None and order.is_seamless and _is_album(before, track):
+        order = replace(order, gain_db=gain_on_db(track, left.gain_db))
+    return session, (order,)
 
 
 def resumed(session: Session, context: Context) -> Turn:
@@ -176,11 +180,9 @@ def resumed(session: Session, context: Context) -> Turn:
 
 def _order(track: Track, before: Track | None, transition: Transition, rules: Rules) -> PlayTrack:
     """Return what to ask of the voice so that `track` follows `before`."""
-    is_seamless = (
-        transition is Transition.ONWARD and before is not None and _is_album(before, track)
-    )
     fade_s = 0.0
-    if before is not None and not is_seamless:
+    is_onward = transition is Transition.ONWARD
+    if before is not None and not (is_onward and _is_album(before, track)):
         shortest_s = min(one.duration_s or math.inf for one in (before, track))
         fade_s = min(_fade_s(before, transition, rules), shortest_s / _SHORTEST_OVERLAPS)
     return PlayTrack(
@@ -188,7 +190,7 @@ def _order(track: Track, before: Track | None, transition: Transition, rules: Ru
         track.path,
         gain_db=gain_db(track, rules.target_lufs),
         fade_s=fade_s,
-        is_seamless=is_seamless,
+        is_seamless=is_onward and not fade_s,  # or the end of what plays would be cut off
     )
 
 

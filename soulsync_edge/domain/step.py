@@ -53,8 +53,10 @@ def step(session: Session, event: ev.Event, context: Context) -> Turn:
     session = learnt(replace(session, now_s=now_s), event, context)
     session, commands = _after(after_time(session), event, context)
     session, more = steered(session, context)
-    if any(isinstance(command, PlayTrack) for command in (*commands, *more)):
-        session = replace(session, has_begun=True, resume=None)
+    for command in (*commands, *more):
+        if isinstance(command, PlayTrack):
+            playing = session.playing and replace(session.playing, gain_db=command.gain_db)
+            session = replace(session, has_begun=True, resume=None, playing=playing)
     session, loudness = with_volume(session, event, context)
     return session, (*loudness, *commands, *more)
 
