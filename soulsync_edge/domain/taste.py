@@ -4,7 +4,7 @@ The room's, not a person's: nobody is told apart, and nothing of a face is in it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -127,7 +127,7 @@ class Taste:
 
     regards: tuple[Regard, ...] = ()
     artists: tuple[ArtistTally, ...] = ()
-    preference: Preference = field(default_factory=Preference)
+    preference: Preference = Preference()
 
     @cached_property
     def by_id(self) -> Mapping[str, Regard]:
@@ -138,6 +138,15 @@ class Taste:
     def never(self) -> frozenset[str]:
         """The tracks that are never to be played."""
         return frozenset(regard.track_id for regard in self.regards if regard.is_never)
+
+    @cached_property
+    def words(self) -> frozenset[tuple[str, bool, bool, float | None, float | None]]:
+        """All that was said of tracks: each with liked, never, valence and arousal."""
+        return frozenset(
+            (one.track_id, one.is_liked, one.is_never, one.valence, one.arousal)
+            for one in self.regards
+            if one.is_said
+        )
 
     @cached_property
     def tally_of_artist(self) -> Mapping[str, Tally]:

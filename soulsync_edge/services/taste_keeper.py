@@ -25,7 +25,7 @@ class TasteKeeper:
     """An observer that keeps the taste in the store, off core's loop.
 
     The first change is written at once, what follows after a pause as the newest; there is never
-    more than one write under way. Erasing does not wait.
+    more than one write under way. What somebody said does not wait, nor does erasing.
 
     Args:
         store: Where to keep it.
@@ -70,7 +70,9 @@ class TasteKeeper:
         self._newest = after.taste
         if self._is_writing or not self._is_behind():
             return
-        if after.taste == Taste() or self._clock() >= self._not_before_s:
+        is_said = after.taste.words != self._asked.words  # nobody says it twice
+        is_urgent = is_said or after.taste == Taste()
+        if self._clock() >= self._not_before_s or (is_urgent and not self._has_failed):
             self._write(after.taste)
 
     def close(self) -> None:

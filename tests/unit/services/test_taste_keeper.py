@@ -61,6 +61,10 @@ def liking(*names: str) -> Taste:
     return Taste(tuple(Regard(name, is_liked=True) for name in names))
 
 
+def hearing(*names: str) -> Taste:
+    return Taste(tuple(Regard(name, finishes=1) for name in names))
+
+
 def test_the_taste_survives_a_restart() -> None:
     desk = Desk()
 
@@ -81,11 +85,20 @@ def test_what_follows_soon_is_kept_after_a_pause_as_the_newest() -> None:
     desk = Desk()
 
     for names in (("a",), ("a", "b"), ("a", "b", "c")):
-        desk.learn(liking(*names))
-    assert desk.kept == liking("a")
+        desk.learn(hearing(*names))
+    assert desk.kept == hearing("a")
     desk.pass_time(PAUSE_S)
 
-    assert desk.kept == liking("a", "b", "c")
+    assert desk.kept == hearing("a", "b", "c")
+
+
+def test_what_somebody_says_does_not_wait() -> None:
+    desk = Desk()
+    desk.learn(hearing("a"))
+
+    desk.learn(Taste((Regard("a", finishes=1, is_never=True),)))
+
+    assert desk.kept.never == {"a"}
 
 
 def test_there_is_never_more_than_one_write_under_way() -> None:
@@ -104,12 +117,12 @@ def test_there_is_never_more_than_one_write_under_way() -> None:
 
 def test_the_last_taste_is_kept_at_the_end() -> None:
     desk = Desk()
-    desk.learn(liking("a"))
-    desk.learn(liking("b"))
+    desk.learn(hearing("a"))
+    desk.learn(hearing("b"))
 
     desk.keeper.close()
 
-    assert desk.kept == liking("b")
+    assert desk.kept == hearing("b")
 
 
 def test_without_news_nothing_is_written() -> None:
