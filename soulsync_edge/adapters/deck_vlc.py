@@ -223,7 +223,8 @@ class Deck:
             self._post(TrackMoved(now_s, self._track_id, position_s))
         left_s = self._length_s - position_s
         is_long = self._length_s >= _SHORTEST_NOTICES * self._notice_s
-        if left_s <= self._notice_s and is_long and not self._is_replaced and not self.told_end_s:
+        is_news = self.told_end_s is None and not self._is_replaced
+        if is_news and is_long and left_s <= self._notice_s:
             self.told_end_s = now_s
             self._post(TrackEnding(now_s, self._track_id, max(left_s, 0.0)))
 
