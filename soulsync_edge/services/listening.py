@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from soulsync_edge.domain.doubles import as_skipped, one_of_each
@@ -14,6 +15,7 @@ from soulsync_edge.domain.hints import Placed, fused
 from soulsync_edge.domain.track import Catalogue, Track
 from soulsync_edge.errors import MediaError, ModelError, Unavailable
 from soulsync_edge.ports import Clock, Post, Store
+from soulsync_edge.services.finds import MOST_SKIPPED
 from soulsync_edge.settings import LibrarySettings
 
 logger = logging.getLogger(__name__)
@@ -290,12 +292,11 @@ class Listening:
         self._refined, self._placed, self._news = base, len(heard), 0
         if not heard:
             return
-        content = {name: hearing.file.content for name, hearing in heard.items()}
         playing = self._playing()
         preferred = sorted(self._stayed) + ([] if playing is None else [playing])
-        instead = one_of_each(base.tracks, content, preferred)
-        self._stayed = frozenset(one.track_id for one in instead.values())
-        better = await asyncio.to_thread(lambda: refined(base, heard, instead, places).indexed())
+        better, self._stayed = await asyncio.to_thread(
+            _without_doubles, base, heard, preferred, places
+        )
         self._refined_s = self._clock()
         if self._base is base:
             self._refine(better)
@@ -337,6 +338,16 @@ class Listening:
         return await asyncio.get_running_loop().run_in_executor(self._worker, ask, *arguments)
 
 
+def _without_doubles(
+    base: Catalogue, heard: Mapping[str, Hearing], preferred: Sequence[str], places: Places
+) -> tuple[Catalogue, frozenset[str]]:
+    """Return `base` better known, without doubles, and which tracks stay in the place of others."""
+    content = {name: hearing.file.content for name, hearing in heard.items()}
+    instead = one_of_each(base.tracks, content, preferred)
+    better = refined(base, heard, instead, places).indexed()
+    return better, frozenset(one.track_id for one in instead.values())
+
+
 def refined(
     base: Catalogue, heard: Mapping[str, Hearing], instead: Mapping[str, Track], places: Places
 ) -> Catalogue:
@@ -345,7 +356,11 @@ def refined(
     Those in whose place another track stands `instead` are left out.
     """
     only = [track for track in base.tracks if track.track_id not in instead]
-    doubles = (track for track in base.tracks if track.track_id in instead)
+    doubles = (
+        as_skipped(track, instead[track.track_id])
+        for track in base.tracks
+        if track.track_id in instead
+    )
     tracks = [track for track in only if track.track_id in heard]
     placed = places.placed([heard[track.track_id].analysis.descriptors for track in tracks])
     better = {
@@ -355,7 +370,7 @@ def refined(
     return replace(
         base,
         tracks=tuple(better.get(one.track_id, one) for one in only),
-        skipped=(*base.skipped, *(as_skipped(one, instead[one.track_id]) for one in doubles)),
+        skipped=tuple(islice((*base.skipped, *doubles), MOST_SKIPPED)),
     )
 
 
