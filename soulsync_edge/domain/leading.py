@@ -252,6 +252,7 @@ def _told(  # all that is said of a stop
         place=track.affect,
         leads=not journey.lingers_at(track.affect),
         is_at_start=is_at_start,
+        came_from=shift.last,
         before=before,
     )
     playing = replace(
@@ -279,7 +280,9 @@ def _whereabouts(shift: Shift) -> str:
 
 def staying(shift: Shift, track_id: str, place: Affect, before: Reading | None) -> Shift:
     """Return the shift with music that only matches the mood for now."""
-    attempt = Attempt(track_id, place, leads=False, is_at_start=False, before=before)
+    attempt = Attempt(
+        track_id, place, leads=False, is_at_start=False, came_from=shift.last, before=before
+    )
     return replace(shift, last=place, attempt=attempt)
 
 
@@ -343,8 +346,10 @@ def after_failure(shift: Shift, *, was_heard: bool) -> Shift:
     attempt = shift.attempt
     if attempt is None:
         return shift
-    uncounted = attempt.is_at_start and not was_heard
-    return replace(shift, attempt=None, at_start=shift.at_start - uncounted)
+    if was_heard:
+        return replace(shift, attempt=None)
+    at_start = shift.at_start - attempt.is_at_start
+    return replace(shift, attempt=None, at_start=at_start, last=attempt.came_from)
 
 
 def judged(before: Reading, after: Reading, goal: Affect) -> tuple[float, Outcome]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.choosing import Choice, choose
@@ -59,6 +60,7 @@ def next_track(session: Session, context: Context) -> Next | None:
             return _near(place, rail(place, place), f"by schedule ({goal.value})", session, context)
         case Mode.OFF:
             return _any(session, context)
+    assert_never(session.mode)
 
 
 def scheduled_goal(minute_of_day: int, context: Context) -> Goal:

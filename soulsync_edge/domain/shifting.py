@@ -61,6 +61,7 @@ class Attempt:
         place: Where it sits.
         leads: It moves on, rather than staying where the mood is.
         is_at_start: It stays with the mood the shift began at.
+        came_from: Where the track before it in the shift sits, or None.
         before: The mood when it began; None while it is not known, or if music was silent since.
     """
 
@@ -68,6 +69,7 @@ class Attempt:
     place: Affect
     leads: bool
     is_at_start: bool
+    came_from: Affect | None
     before: Reading | None
 
 

@@ -96,6 +96,7 @@ def _wanted(session: Session, context: Context) -> Affect:
             return AFFECT_OF_GOAL[scheduled_goal(session.minute_of_day, context)]
         case Mode.OFF:
             return CENTRE
+    assert_never(session.mode)
 
 
 def _silenced(session: Session, reason: str, context: Context) -> Turn:
