@@ -106,6 +106,7 @@ def test_the_state_is_shown(page: Page) -> None:
     expect(page.locator("#map-mood")).to_be_visible()
     expect(page.get_by_role("radio", name="Match")).to_be_checked()
     expect(page.get_by_role("switch", name="Camera")).to_be_checked()
+    expect(page.get_by_text("3 tracks in the library, 1 file skipped")).to_be_visible()
 
 
 def test_a_change_in_the_room_is_seen_without_reloading(page: Page, house: RunningHouse) -> None:

@@ -72,6 +72,8 @@ function clockTime(seconds) {
   return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
 }
 
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 function drawTrack(track) {
   show("track", Boolean(track));
   show("why", Boolean(track));
@@ -184,8 +186,8 @@ function draw(state) {
     document.title = `${state.room.sentence} · SoulSync Edge`;
     drawMap(state.room.mood, state.music.target, state.music.track && state.music.track.place);
     drawMusic(state.music);
-    say("library-tracks", String(state.library.tracks));
-    say("library-skipped", String(state.library.skipped));
+    say("library-tracks", counted(state.library.tracks, "track"));
+    say("library-skipped", counted(state.library.skipped, "file"));
     show("library-skipped-line", state.library.skipped > 0);
     tell(byId("library-notice"), state.library.notice);
     show("library-notice", state.library.notice !== "");
