@@ -9,9 +9,11 @@ from pathlib import Path
 
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.domain.taste_form import exported
+from soulsync_edge.domain.trial import plain, trial_from
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Store
 from soulsync_edge.services.taste_keeper import erase_taste, kept_taste
+from soulsync_edge.services.trial_keeper import TRIALS
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,11 @@ _STORE = "soulsync.db"
 
 
 def export(state_dir: Path, file: Path | None) -> int:
-    """Write the taste kept in `state_dir` as JSON, to `file` or to stdout; return 0.
+    """Write the taste kept in `state_dir` as JSON, and the trials; return 0.
+
+    Args:
+        state_dir: Folder of the store.
+        file: Where to; None prints it.
 
     Raises:
         Unavailable: It cannot be read or written; says what to do.
@@ -27,11 +33,12 @@ def export(state_dir: Path, file: Path | None) -> int:
     with _store(state_dir) as store:
         try:
             taste = kept_taste(store)
-        except ValueError as error:
-            raise Unavailable(
-                f"what was learnt is damaged and was set aside in {state_dir}: {error}"
-            ) from error
-    text = json.dumps(exported(taste), indent=1, ensure_ascii=False) + "\n"
+            trials = [trial_from(one) for one in json.loads(store.recall(TRIALS) or "[]")]
+        except (ValueError, TypeError, RecursionError) as error:
+            raise Unavailable(f"what was learnt is damaged in {state_dir}: {error}") from error
+    whole = {**exported(taste), "trials": [plain(trial) for trial in trials]}
+    # Plain ASCII: names that are not text at all come through as well.
+    text = json.dumps(whole, indent=1) + "\n"
     if file is None:
         sys.stdout.write(text)
         return 0
@@ -43,13 +50,14 @@ def export(state_dir: Path, file: Path | None) -> int:
 
 
 def erase(state_dir: Path) -> int:
-    """Erase the taste kept in `state_dir` for good; return 0.
+    """Erase the taste kept in `state_dir` for good, and the trials; return 0.
 
     Raises:
         Unavailable: It is still there; says what to do.
     """
     with _store(state_dir) as store:
         erase_taste(store)
+        store.forget(TRIALS)
     sys.stdout.write(f"what was learnt is erased from {state_dir / _STORE}\n")
     for aside in sorted(state_dir.glob(f"{_STORE}.corrupt-*")):
         logger.warning(

@@ -11,14 +11,26 @@ from soulsync_edge.cli import EX_UNAVAILABLE, main
 from soulsync_edge.domain.taste import Regard, Taste
 from soulsync_edge.domain.taste_form import exported, taste_from
 from soulsync_edge.services.taste_keeper import TASTE
+from soulsync_edge.services.trial_keeper import TRIALS
 
-LEARNT = Taste((Regard("a1", "Sorting Buttons", "Ada", is_never=True),))
+LEARNT = Taste((Regard("a1", "Sorting Buttons", "A\udcffda", is_never=True),))
+TRIED = {
+    "track_id": "tried",
+    "day": 740_000,
+    "minute_of_day": 600,
+    "goal": "calm",
+    "approach": "steady",
+    "progress": 0.2,
+    "outcome": "followed",
+    "next_approach": "steady",
+}
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     store = SqliteStore(tmp_path / "soulsync.db")
     store.keep(TASTE, json.dumps(exported(LEARNT)))
+    store.keep(TRIALS, json.dumps([TRIED]))
     store.close()
     return tmp_path
 
@@ -35,7 +47,9 @@ def core(state: Path) -> Iterator[SqliteStore]:
 def test_it_is_printed(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["taste", "export", "--state-dir", str(state)]) == 0
 
-    assert taste_from(json.loads(capsys.readouterr().out)) == LEARNT
+    told = json.loads(capsys.readouterr().out)
+    assert taste_from(told) == LEARNT
+    assert told["trials"] == [TRIED]
 
 
 def test_it_is_written_to_a_file(state: Path, tmp_path: Path) -> None:
@@ -57,11 +71,15 @@ def test_a_file_that_cannot_be_written_is_told(
 
 
 def test_erased_is_gone_from_every_byte(state: Path) -> None:
-    assert any(b"Sorting Buttons" in file.read_bytes() for file in state.iterdir())
+    def traces() -> list[bytes]:
+        whole = b"".join(file.read_bytes() for file in state.iterdir())
+        return [word for word in (b"Sorting Buttons", b"tried") if word in whole]
+
+    assert len(traces()) == 2
 
     assert main(["taste", "erase", "--state-dir", str(state)]) == 0
 
-    assert not any(b"Sorting Buttons" in file.read_bytes() for file in state.iterdir())
+    assert traces() == []
 
 
 def test_a_damaged_store_beside_it_is_named(state: Path, caplog: pytest.LogCaptureFixture) -> None:
