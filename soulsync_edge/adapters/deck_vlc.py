@@ -74,7 +74,7 @@ class Deck:
         self.is_leaving = False
         self.told_end_s: float | None = None
         self._is_rolling = self._is_buffered = self._is_started = self._is_moving = False
-        self._is_replaced = self._is_hushed = False
+        self._is_replaced = False
         self._length_s = 0.0
         self._began_s = 0.0
         self._told_s = -math.inf
@@ -92,7 +92,7 @@ class Deck:
             return None
         return statistics.median(tuple(self._origins_s)) + self._length_s
 
-    def open(  # all that a track is played by
+    def open(
         self,
         order: PlayTrack,
         file: FileIO,
@@ -150,14 +150,15 @@ class Deck:
 
     def leave(self, fade: Fade) -> None:
         """Go on as `fade` says, then be over; say nothing more of the track."""
-        self._is_replaced = self._is_hushed = self.is_leaving = True
+        self._is_replaced = self.is_leaving = True
         self.fade = fade
 
     def nudge(self) -> None:
         """Have libvlc look now whether the track is over, and again in a tenth of a second.
 
         It looks ten times a second. When it does right at the end, it throws away what the sound
-        server has not played yet (3.0.24: up to 0.18 s); so just before the end is a good time.
+        server has not played yet (3.0.24: a tenth of a second or two); so just before the end is a
+        good time for it.
         """
         self._player.set_rate(1.0)  # it is; any word wakes it
 
@@ -216,7 +217,7 @@ class Deck:
         self._is_buffered = self._is_moving = True
         self._start()
         self._origins_s.append(now_s - position_s)
-        if self._is_hushed:
+        if self.is_leaving:
             return
         if now_s - self._told_s >= _MOVED_EVERY_S:
             self._told_s = now_s

@@ -113,14 +113,7 @@ class VlcPlayer:
         Unavailable: libvlc is missing or does not start.
     """
 
-    def __init__(  # assembled in one place
-        self,
-        post: Post,
-        clock: Clock,
-        aout: str,
-        *,
-        device: str = "",
-    ) -> None:
+    def __init__(self, post: Post, clock: Clock, aout: str, *, device: str = "") -> None:
         self._post = post
         self._clock = clock
         self._most_volume_pct = self._volume_pct = 100
@@ -244,11 +237,12 @@ class VlcPlayer:
     def _put_by(self, order: PlayTrack, present: Deck) -> None:
         """Be ready to play a track when the present one ends."""
         present.replace()
-        deck = None
-        if self._can_overlap:
-            (deck,) = (one for one in self._decks if one is not present)
-            deck.stop()
-            self._open(deck, order, FULL if order.is_seamless else MUTE, is_ready=True)
+        if not self._can_overlap:
+            self._next = _Next(replace(order, fade_s=0.0), None)
+            return
+        (deck,) = (one for one in self._decks if one is not present)
+        deck.stop()
+        self._open(deck, order, FULL if order.is_seamless else MUTE, is_ready=True)
         self._next = _Next(order, deck)
 
     def _drop_next(self) -> None:
