@@ -82,13 +82,6 @@ class Costs:
             cost -= LIKING_COST * self._liking.expected(track, place)
         return cost
 
-    def chance(self, track: Track) -> float:
-        """Return what chance alone adds, from 0 up to `variety`."""
-        name = track.track_id
-        if name not in self._chances:
-            self._chances[name] = share(self._seed, name)
-        return self._rules.variety * self._chances[name]
-
     def stray(self, track: Track, place: Affect | None) -> float:
         """Return what chance and trying out add together, 0 to `variety`.
 
@@ -96,9 +89,9 @@ class Costs:
         """
         variety = self._rules.variety
         if self._draw is None or not variety:
-            return self.chance(track)
+            return self._chance(track)
         lead = LIKING_COST * self._draw.surprise(track, place) / variety
-        return (self.chance(track) + variety * min(max(0.5 - lead, 0.0), 1.0)) / 2
+        return (self._chance(track) + variety * min(max(0.5 - lead, 0.0), 1.0)) / 2
 
     def spacing(self, names: Iterable[tuple[str, str]]) -> Spacing:
         """Return what is held back after tracks by these artists, from these albums."""
@@ -116,3 +109,10 @@ class Costs:
             (*before.artists, track.artist)[-gap:] if gap else (),
             (*before.albums, track.album)[-album_gap:] if album_gap else (),
         )
+
+    def _chance(self, track: Track) -> float:
+        """Return what chance alone adds, from 0 up to `variety`."""
+        name = track.track_id
+        if name not in self._chances:
+            self._chances[name] = share(self._seed, name)
+        return self._rules.variety * self._chances[name]

@@ -126,7 +126,9 @@ class Liking:
             return None
         normals = [normal(seed, name) for name in FEATURES]
         drawn = self._belief.drawn(normals)
-        weights = tuple(one - mean for one, mean in zip(drawn, self._belief.weights, strict=True))
+        _, *apart = (one - mean for one, mean in zip(drawn, self._belief.weights, strict=True))
+        # What all music has in common tells none from another, and would only use up the leash.
+        weights = (0.0, *apart)
         return Draw(self, weights, seed)
 
     def _is_promising(self, regard: Regard) -> bool:

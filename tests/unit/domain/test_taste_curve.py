@@ -16,7 +16,7 @@ from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import Track, catalogue_of
 from tests.strategies import a_track
 
-SEEDS = range(4)
+SEEDS = range(6)
 SONGS = 200
 LIBRARY = 300
 SPAN = 60
@@ -95,7 +95,7 @@ def curve(rules: Rules) -> tuple[float, float]:
 def test_regret_falls_as_the_listener_becomes_known() -> None:
     first, last = curve(Rules())
 
-    assert last < 0.7 * first
+    assert last < 0.75 * first
 
 
 def test_without_learning_it_does_not() -> None:
@@ -106,4 +106,4 @@ def test_without_learning_it_does_not() -> None:
 
 
 def test_trying_out_does_not_cost_more_than_it_brings() -> None:
-    assert curve(Rules(exploration=0.5))[1] <= 1.1 * curve(Rules(exploration=0.0))[1]
+    assert sum(curve(Rules(exploration=0.5))) <= 1.05 * sum(curve(Rules(exploration=0.0)))
