@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from soulsync_edge.settings import PlayerSettings
 from tests.brokers import Mosquitto, Watcher
 from tests.e2e.appliance import Appliance, part
 
 pytestmark = pytest.mark.broker
 
+FIRST_VOLUME = str(PlayerSettings().start_volume_pct)
 _ROOT = "soulsync/soulsync"
 _DEADLINE_S = 60.0
 
@@ -82,7 +84,7 @@ def test_a_core_that_is_stopped_says_offline_itself(
     async def told() -> None:
         async with _ear(broker) as ear:
             with appliance.running("core"):
-                await ear.until_said("volume/state", "60")
+                await ear.until_said("volume/state", FIRST_VOLUME)
             await ear.until_said("availability", "offline")
 
     asyncio.run(told())
@@ -93,7 +95,7 @@ def test_the_right_state_is_back_within_five_seconds_of_the_broker(
 ) -> None:
     async def told() -> None:
         async with _ear(broker) as ear:
-            await ear.until_said("volume/state", "60")
+            await ear.until_said("volume/state", FIRST_VOLUME)
             broker.kill()
             await asyncio.to_thread(appliance.command, "volume", {"volume_pct": 23})
             ear.watcher.newest.clear()
