@@ -27,9 +27,9 @@ from soulsync_edge.domain.trial import Outcome, Trial
 MOST_AT_START = 2
 """Tracks that may stay with the starting mood: to linger with it would deepen it."""
 
-NOISE = 0.15
-"""How far a settled mood that is seen all the time wanders though nothing changes. Ours to tune:
-less than what three minutes of music move a mood by, more than passing looks do."""
+NOISE = 0.2
+"""How far a settled mood that is seen all the time may wander from track to track though nothing
+changes. Ours to tune, on faces that show what is felt half of the time."""
 
 HEARD_S = 60.0
 """Seconds of a track that tell nothing yet: what is seen changes by less than `NOISE` in them."""
@@ -310,6 +310,7 @@ def recovered(shift: Shift, mood: Reading | None) -> Shift:
 def after_track(shift: Shift, after: Reading | None, heard_s: float) -> tuple[Shift, Trial | None]:
     """Return the shift once its track was heard to the end, and what was tried with it.
 
+    What the mood did in one track counts; where that is nothing, what it did since it last moved.
     What came of a track decides how the next one is chosen, once per track: where the mood did
     not move the steps become smaller, and if that does not help either, the music changes; where
     the mood moved away, the music changes at once, and the second time in a row the music only
@@ -324,10 +325,15 @@ def after_track(shift: Shift, after: Reading | None, heard_s: float) -> tuple[Sh
     if attempt is None:
         return shift, None
     goal = AFFECT_OF_GOAL[shift.goal]
-    progress, outcome = None, Outcome.UNKNOWN
+    progress, outcome, anchor = None, Outcome.UNKNOWN, None
     if attempt.before is not None and after is not None and heard_s >= HEARD_S:
+        anchor = shift.anchor or attempt.before
         progress, outcome = judged(attempt.before, after, goal)
-    played = replace(shift, played=shift.played + 1, attempt=None)
+        if outcome is Outcome.STAYED:  # so slowly that it takes more than one track to see it
+            _, outcome = judged(anchor, after, goal)
+        if outcome is not Outcome.STAYED:
+            anchor = after
+    played = replace(shift, played=shift.played + 1, attempt=None, anchor=anchor)
     changed = _changed(played, attempt, outcome)
     return changed, _trial(shift, changed, attempt, after, progress, outcome)
 

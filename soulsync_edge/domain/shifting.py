@@ -88,6 +88,8 @@ class Shift:
         last: Where the music that it played last sits; None before the first.
         attempt: The track it plays now, or None.
         approach: How it goes on.
+        anchor: The mood when it was last seen to move, or else when it was first judged; None:
+            not yet, or not seen throughout since.
         avoided: Places about which music did not help, or was skipped, the newest last.
         turns: How often music was exchanged for other music, so that each time draws its chance.
         worsened: In how many tracks in a row it has moved away from the goal.
@@ -106,6 +108,7 @@ class Shift:
     last: Affect | None = None
     attempt: Attempt | None = None
     approach: Approach = Approach.STEADY
+    anchor: Reading | None = None
     avoided: tuple[Affect, ...] = ()
     turns: int = 0
     worsened: int = 0

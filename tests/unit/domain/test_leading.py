@@ -451,6 +451,25 @@ def test_recovering_takes_being_as_near_to_the_goal_as_before() -> None:
     assert recovered(harmed, reading(Affect(0.2, 0.2))).approach is Approach.STEADY
 
 
+def test_a_mood_that_slides_away_slowly_is_seen_to_after_some_tracks() -> None:
+    evening = Evening(everywhere(), moved(0.5))
+    for share in (0.4, 0.3, 0.2, 0.1, 0.0):
+        evening.song(moved(share))
+
+    assert evening.outcomes[0] is Outcome.STAYED
+    assert Outcome.WORSENED in evening.outcomes
+
+
+def test_a_mood_that_comes_along_slowly_is_seen_to_after_some_tracks() -> None:
+    evening = Evening(everywhere(), SAD)
+    for share in (0.1, 0.2, 0.3, 0.4):
+        evening.song(moved(share))
+
+    assert evening.outcomes[0] is Outcome.STAYED
+    assert Outcome.FOLLOWED in evening.outcomes
+    assert Outcome.WORSENED not in evening.outcomes
+
+
 def test_silence_in_a_song_leaves_no_verdict() -> None:
     evening = Evening(everywhere(), SAD)
     evening.happens(ev.MusicSwitched(1.0, is_on=False))
