@@ -19,7 +19,7 @@ from scripts.simulate.outcome import Outcome
 from scripts.simulate.telling import told
 from soulsync_edge.programs.progress_bar import ProgressBar
 
-RUNS = 60
+RUNS = 40
 QUICK_RUNS = 2
 
 

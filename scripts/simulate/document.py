@@ -4,9 +4,11 @@ from pathlib import Path
 
 import jinja2
 
-from scripts.simulate import experiment, face, library, listener, steersmen
-from scripts.simulate.evening import LOOK_S, MINUTES, SETTLING_S
-from scripts.simulate.figures import read_record
+from models.recipes.music.record import ROOT
+from scripts.simulate import face, library, listener, steersmen
+from scripts.simulate.evening import MINUTES, SETTLING_S
+from scripts.simulate.experiment import shipped_ear
+from scripts.simulate.figures import Figures, read_record
 from scripts.simulate.outcome import HELD_MIN, RADIUS
 from scripts.simulate.plot import simulation_svg
 from scripts.simulate.telling import shortfalls, tables, verdicts
@@ -22,11 +24,19 @@ def documents(root: Path) -> dict[Path, str]:
         SystemExit: The recorded figures are missing or damaged.
     """
     try:
-        figures = read_record(root / "docs")
+        figures = read_record(ROOT / "docs")
     except (OSError, ValueError) as error:
         raise SystemExit(
             f"the simulation cannot be told of: {error}; `make simulate WRITE=1` records it"
         ) from error
+    return {
+        root / "docs" / PAGE: page(figures),
+        root / "docs" / PLOT: simulation_svg(figures),
+    }
+
+
+def page(figures: Figures) -> str:
+    """Return the page that tells `figures`, and what they rest on."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         trim_blocks=True,
@@ -34,15 +44,13 @@ def documents(root: Path) -> dict[Path, str]:
         autoescape=False,  # noqa: S701  # Markdown, from our own figures
         keep_trailing_newline=True,
     )
-    page = environment.get_template("page.md.jinja").render(
+    return environment.get_template("page.md.jinja").render(
         figures=figures,
-        experiment=experiment,
         face=face,
         library=library,
         listener=listener,
         steersmen=steersmen,
-        ear=experiment.shipped_ear(),
-        look_s=LOOK_S,
+        ear=shipped_ear(),
         minutes=MINUTES,
         settling_s=SETTLING_S,
         held_min=HELD_MIN,
@@ -51,7 +59,3 @@ def documents(root: Path) -> dict[Path, str]:
         verdicts=list(verdicts(figures)),
         tables="\n".join(tables(figures)).strip(),
     )
-    return {
-        root / "docs" / PAGE: page,
-        root / "docs" / PLOT: simulation_svg(figures),
-    }

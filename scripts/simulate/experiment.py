@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from multiprocessing import get_context
 
 from models.recipes.emotion.figures import read_figures
@@ -16,7 +16,6 @@ from scripts.simulate.listener import Kind, some_listener
 from scripts.simulate.outcome import Outcome, outcome
 from scripts.simulate.steersmen import (
     Bandit,
-    Belief,
     Drawn,
     Greedy,
     Jump,
@@ -42,9 +41,6 @@ WAYS: Mapping[str, Callable[[Catalogue, Goal, str], Steersman]] = {
     OURS: Ours,
 }
 """The ways to steer by name."""
-
-PRACTICE = 12
-"""Evenings a bandit learnt from before, with listeners of the same kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +125,21 @@ def shipped_ear() -> Ear:
 def outcomes(cell: Cell, run: int, seed: int) -> dict[str, Outcome]:
     """Return what every way came to in one run: the same listener, library and chance for all."""
     name = f"{seed}:{run}"
-    library = _library(cell.tracks, name)
+    library = some_library(cell.tracks, shipped_ear(), drawn_from(f"{name}:library"))
     goal = AFFECT_OF_GOAL[cell.scenario.goal]
     found = {}
     for way, make in WAYS.items():
-        if way == "bandit":
-            make = partial(Bandit, belief=_practised(cell, seed).copy())  # noqa: PLW2901  # one that has learnt
         steersman = make(library.catalogue, cell.scenario.goal, f"{name}:{way}")
         found[way] = outcome(_evening(cell, library, steersman, name), library, goal)
     return found
+
+
+def played_by_ours(cell: Cell, seed: int) -> tuple[str, ...]:
+    """Return the names of the tracks ours played in the first run of `cell`."""
+    name = f"{seed}:0"
+    library = some_library(cell.tracks, shipped_ear(), drawn_from(f"{name}:library"))
+    ours = Ours(library.catalogue, cell.scenario.goal, f"{name}:{OURS}")
+    return tuple(track.track_id for track in _evening(cell, library, ours, name).tracks)
 
 
 def simulated(
@@ -162,20 +164,3 @@ def _evening(cell: Cell, library: Library, steersman: Steersman, name: str) -> E
     chance = drawn_from(f"{name}:listener")
     listener = some_listener(cell.scenario.start, cell.window, cell.kind, chance)
     return evening(listener, library, steersman, shipped_reader(), name)
-
-
-@lru_cache(maxsize=4)
-def _library(tracks: int, name: str) -> Library:
-    return some_library(tracks, shipped_ear(), drawn_from(f"{name}:library"))
-
-
-@lru_cache(maxsize=4)
-def _practised(cell: Cell, seed: int) -> Belief:
-    """Return what a bandit believes after some evenings."""
-    belief = Belief()
-    for number in range(PRACTICE):
-        name = f"{seed}:practice {number}"
-        library = some_library(cell.tracks, shipped_ear(), drawn_from(f"{name}:library"))
-        bandit = Bandit(library.catalogue, cell.scenario.goal, f"{name}:bandit", belief)
-        _evening(cell, library, bandit, name)
-    return belief

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from models.recipes.emotion.measures import wilson
 from models.recipes.music.record import MODELS
-from scripts.simulate.experiment import OURS, Cell
+from scripts.simulate.experiment import OURS, Cell, all_cells, played_by_ours
 from scripts.simulate.outcome import Outcome
 
 RECORD = "simulation.json"
@@ -54,7 +55,7 @@ class Way(_Recorded):
         own_beta: Mean of the standardised slope of valence, on our own places.
         own_spearman: Mean rank correlation of valence and position, on our own places.
         true_spearman: The same on the truth.
-        ahead: By how much more runs of ours reached the goal; None for ours.
+        ahead: By how much more runs of ours reached the goal, a share of the runs.
         ahead_gently: By how much more runs of ours reached it without a leap.
     """
 
@@ -69,8 +70,8 @@ class Way(_Recorded):
     own_beta: Measured
     own_spearman: Measured
     true_spearman: Measured
-    ahead: Measured | None
-    ahead_gently: Measured | None
+    ahead: Measured
+    ahead_gently: Measured
 
 
 class Compared(_Recorded):
@@ -106,6 +107,8 @@ class Figures(_Recorded):
         seed: What chance was drawn from.
         emotion_model: SHA-256 of the emotion model whose mistakes the face is read with.
         music_model: SHA-256 of the affect model whose errors the planner works with.
+        played: What ours played in the first evening of all: it tells whether steering has changed
+            since.
         compared: Per circumstances.
     """
 
@@ -114,6 +117,7 @@ class Figures(_Recorded):
     seed: int
     emotion_model: str
     music_model: str
+    played: tuple[str, ...]
     compared: tuple[Compared, ...]
 
 
@@ -136,6 +140,7 @@ def figures(runs: int, seed: int, all_compared: Sequence[Compared]) -> Figures:
         seed=seed,
         emotion_model=_sha256(MODELS / "emotion.tflite"),
         music_model=_sha256(MODELS / "music_affect.npz"),
+        played=played_by_ours(all_cells()[0], seed),
         compared=tuple(all_compared),
     )
 
@@ -165,8 +170,8 @@ def _way(name: str, runs: Sequence[Mapping[str, Outcome]]) -> Way:
         own_beta=_redrawn([one.own_beta for one in mine]),
         own_spearman=_redrawn([one.own_spearman for one in mine]),
         true_spearman=_redrawn([one.true_spearman for one in mine]),
-        ahead=_ahead(name, [one.is_reached for one in ours], [one.is_reached for one in mine]),
-        ahead_gently=_ahead(name, [one.is_gentle for one in ours], [one.is_gentle for one in mine]),
+        ahead=_ahead([one.is_reached for one in ours], [one.is_reached for one in mine]),
+        ahead_gently=_ahead([one.is_gentle for one in ours], [one.is_gentle for one in mine]),
     )
 
 
@@ -175,10 +180,8 @@ def _share(is_so: list[bool]) -> Measured:
     return Measured.of(share, wilson(share, len(is_so)))
 
 
-def _ahead(name: str, ours: list[bool], others: list[bool]) -> Measured | None:
+def _ahead(ours: list[bool], others: list[bool]) -> Measured:
     """Return the difference in pairs of runs that share everything but the way."""
-    if name == OURS:
-        return None
     return _redrawn([float(one) - float(other) for one, other in zip(ours, others, strict=True)])
 
 
@@ -189,10 +192,14 @@ def _redrawn(
 
     Source: Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13.
     """
-    chance = np.random.default_rng(_SEED)
-    rows = chance.integers(0, len(values), (_RESAMPLES, len(values)))
-    low, high = np.percentile(measure(np.array(values)[rows], axis=1), _OUTER)
+    low, high = np.percentile(measure(np.array(values)[_rows(len(values))], axis=1), _OUTER)
     return Measured.of(float(measure(np.array(values))), (float(low), float(high)))
+
+
+@cache
+def _rows(runs: int) -> npt.NDArray[np.int64]:
+    """Return which runs each draw takes: the same for all figures."""
+    return np.random.default_rng(_SEED).integers(0, runs, (_RESAMPLES, runs))
 
 
 def _sha256(path: Path) -> str:

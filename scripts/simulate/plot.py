@@ -13,7 +13,7 @@ _LEFT_PX, _TOP_PX, _SIDE_PX, _GAP_PX = 150, 96, 200, 32
 _ROW_PX, _HEAD_PX = 20, 46
 _PANEL_PX = _ROW_PX * len(WAYS)
 _WIDTH_PX = _LEFT_PX + (_SIDE_PX + _GAP_PX) * len(WINDOWS)
-_TICKS = (0.0, 0.5, 1.0)
+_ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}  # or the ends of two panels would touch
 _BELOW = 4  # pixels from the middle of a line of text to its foot
 
 # Contrast against the ground is above 4.5 for text and above 3 for marks, in both schemes
@@ -93,10 +93,11 @@ def _panel(one: Compared, column: int, top: int, *, is_last: bool) -> Iterator[s
         return round(left + _SIDE_PX * share, 1)
 
     yield f'<text x="{x(0.5)}" y="{top - 6}" text-anchor="middle">{window_words(one.window)}</text>'
-    for tick in _TICKS:
+    for tick, anchor in _ANCHORS.items():
         yield f'<path class="grid" d="M{x(tick)} {top}V{bottom}"/>'
         if is_last:
-            yield f'<text x="{x(tick)}" y="{bottom + 18}" text-anchor="middle">{tick:.0%}</text>'
+            place = f'x="{x(tick)}" y="{bottom + 18}" text-anchor="{anchor}"'
+            yield f"<text {place}>{tick:.0%}</text>"
     yield f'<path class="axis" fill="none" d="M{left} {top}V{bottom}H{x(1)}"/>'
     for row, way in enumerate(one.ways):
         y = top + _ROW_PX * row + _ROW_PX // 2

@@ -1,6 +1,7 @@
 """Tells the figures of a simulation as Markdown tables, and in words where ours wins and loses."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from scripts.simulate.experiment import (
     OURS,
@@ -18,6 +19,12 @@ from scripts.simulate.steersmen import LONGEST_STEP
 RIVALS = ("random", "match", "jump")
 """What ours has to beat."""
 
+MEASURES: dict[str, Callable[[Way], Measured]] = {
+    "reaching the goal": lambda way: way.ahead,
+    f"reaching it without a step over {LONGEST_STEP:g}": lambda way: way.ahead_gently,
+}
+"""By how much ours is ahead of a way, by what it is ahead on."""
+
 Cells = Sequence[Compared]
 
 
@@ -28,6 +35,9 @@ def told(figures: Figures) -> str:
         "",
         *verdicts(figures),
         "",
+        "With the listener as assumed, ours does not beat random, match or jump here:",
+        "",
+        *shortfalls(figures),
         *tables(figures),
     ]
     return "\n".join(lines)
@@ -58,56 +68,47 @@ def verdicts(figures: Figures) -> Iterator[str]:
     for name in WAYS:
         if name == OURS:
             continue
-        for what, ahead in (
-            ("reaching the goal", lambda way: way.ahead),
-            (
-                f"reaching it without a step over {LONGEST_STEP:g}",
-                lambda way: way.ahead_gently,
-            ),
-        ):
+        for what, ahead in MEASURES.items():
             yield f"- Ours against *{name}*, {what}: {_standing(figures.compared, name, ahead)}."
 
 
 def shortfalls(figures: Figures) -> Iterator[str]:
-    """Yield a sentence for each of the usual circumstances where ours does not beat a rival."""
-    for one in figures.compared:
-        if one.listener != Kind.USUAL.value:
-            continue
-        for rival in RIVALS:
-            way = one.way(rival)
-            if way.ahead is None or way.ahead.low > 0:
-                continue
-            ours = one.way(OURS)
-            word = "loses to" if way.ahead.high < 0 else "is not shown to beat"
-            yield (
-                f"- {one.name}: ours {word} *{rival}* on reaching the goal "
-                f"({_share(ours.reached)} against {_share(way.reached)}); without a step over "
-                f"{LONGEST_STEP:g} it is {_share(ours.gentle)} against {_share(way.gentle)}."
-            )
+    """Yield a sentence for each rival and measure in which ours does not beat it everywhere.
+
+    Where the listener is as assumed; one sentence when there is no such place.
+    """
+    found = [one for one in figures.compared if one.listener == Kind.USUAL.value]
+    told = [
+        f"- Ours {words} *{rival}* on {what}: {_names(missed)}."
+        for rival in RIVALS
+        for what, ahead in MEASURES.items()
+        for word, words in ((_BEHIND, "loses to"), (_OPEN, "is not shown to beat"))
+        if (missed := [one for one in found if _word(ahead(one.way(rival))) == word])
+    ]
+    yield from told or ["- Nowhere."]
 
 
-def _standing(found: Iterable[Compared], name: str, ahead: Callable[[Way], Measured | None]) -> str:
-    places: dict[str, list[str]] = {"ahead": [], "behind": [], "no difference shown": []}
-    for one in found:
-        difference = ahead(one.way(name))
-        if difference is None:
-            continue
-        if difference.low > 0:
-            word = "ahead"
-        elif difference.high < 0:
-            word = "behind"
-        else:
-            word = "no difference shown"
-        places[word].append(one.name)
-    total = sum(map(len, places.values()))
-    parts = []
-    for word, where in places.items():
-        if len(where) == total:
-            return f"{word} in all {total}"
-        if where:
-            names = f" ({'; '.join(where)})" if word == "behind" else ""
-            parts.append(f"{word} in {len(where)} of {total}{names}")
-    return ", ".join(parts)
+def _names(found: Cells) -> str:
+    return "; ".join(one.name for one in found)
+
+
+def _standing(found: Cells, name: str, ahead: Callable[[Way], Measured]) -> str:
+    words = Counter(_word(ahead(one.way(name))) for one in found)
+    return ", ".join(
+        f"{word} in {words[word]} of {len(found)}"
+        for word in (_AHEAD, _BEHIND, _OPEN)
+        if words[word]
+    )
+
+
+_AHEAD, _BEHIND, _OPEN = "ahead", "behind", "no difference shown"
+
+
+def _word(difference: Measured) -> str:
+    """Return what the interval of a difference says."""
+    if difference.low > 0:
+        return _AHEAD
+    return _BEHIND if difference.high < 0 else _OPEN
 
 
 def _of_windows(scenario: str, found: Cells) -> Iterator[str]:
