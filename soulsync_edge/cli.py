@@ -129,6 +129,7 @@ def _add_listeners(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
     listen = verbs.add_parser("listen", help="listen to the files core names; run by core")
     listen.set_defaults(run=_listen)
+    listen.add_argument("--at-once", action="store_true", help="do not rest after each file")
     _add_models(listen)
 
 
@@ -178,6 +179,10 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--m3u", type=Path, metavar="FILE", help="also write it to this file")
     parser.add_argument("--json", action="store_true", help="print a JSON list, for programs")
     parser.add_argument("--seed", default="0", help="any other word gives another playlist")
+    parser.add_argument(
+        "--tags-only", action="store_true", help="do not listen: go by tags and folder names"
+    )
+    _add_models(parser)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -261,7 +266,7 @@ def _analyse(options: argparse.Namespace) -> int:
 def _listen(options: argparse.Namespace) -> int:
     from soulsync_edge.programs import listen
 
-    return listen.run(options.models)
+    return listen.run(options.models, at_once=options.at_once)
 
 
 def _playlist(options: argparse.Namespace) -> int:
@@ -276,6 +281,7 @@ def _playlist(options: argparse.Namespace) -> int:
             m3u=options.m3u,
             as_json=options.json,
             seed=options.seed,
+            models=None if options.tags_only else options.models,
         )
     )
 

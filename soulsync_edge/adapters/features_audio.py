@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from soulsync_edge.adapters.hearing.affect_model import AffectModel, load_affect_model
+from soulsync_edge.adapters.hearing.affect_model import MODEL, load_affect_model
 from soulsync_edge.adapters.hearing.descriptors import descriptors_of, names, vector
 from soulsync_edge.adapters.hearing.frames import frames_of
 from soulsync_edge.adapters.hearing.rhythm import pulse_of
@@ -18,9 +18,6 @@ from soulsync_edge.adapters.sound_av import excerpt_of
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.errors import MediaError
-
-MODEL = "music"
-"""Name of the affect model in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +45,7 @@ class AudioAnalyst:
 
     def __init__(self, models: Path) -> None:
         checked = checked_model(models, MODEL)
-        self._model: AffectModel = load_affect_model(
-            BytesIO(checked.content), checked.path.name, names()
-        )
+        self._model = load_affect_model(BytesIO(checked.content), checked.path.name, names())
 
     def listened(self, path: Path) -> Listened:
         """Return what the middle minute of the piece at `path` sounds like.
@@ -60,7 +55,7 @@ class AudioAnalyst:
         """
         excerpt = excerpt_of(path)
         try:
-            frames = frames_of(excerpt.samples)
+            frames = frames_of(excerpt.samples, is_whole=excerpt.is_whole)
             row = vector(descriptors_of(frames))
         except ValueError as error:
             raise MediaError(f"{path.name} cannot be placed: {error}") from error

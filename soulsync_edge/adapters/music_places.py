@@ -4,18 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soulsync_edge.adapters.hearing.affect_model import AffectModel, load_affect_model
+from soulsync_edge.adapters.hearing.affect_model import MODEL, load_affect_model
 from soulsync_edge.adapters.hearing.packing import unpacked
 from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.domain.hints import Placed
-from soulsync_edge.errors import ModelError
 
-_MODEL = "music"
 _AT_ONCE = 256
 """Pieces placed in one go: all trees are asked together, which takes memory for each."""
 
@@ -31,15 +28,9 @@ class MusicPlaces:
     """
 
     def __init__(self, models: Path) -> None:
-        checked = checked_model(models, _MODEL)
-        try:
-            with np.load(BytesIO(checked.content), allow_pickle=False) as arrays:
-                names = tuple(arrays["names"].tolist())
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise ModelError(f"{checked.path.name} is no music model: {error}") from error
-        self._model: AffectModel = load_affect_model(
-            BytesIO(checked.content), checked.path.name, names
-        )
+        checked = checked_model(models, MODEL)
+        self._model = load_affect_model(BytesIO(checked.content), checked.path.name)
+        names = self._model.names
         self._count = len(names)
         self.version = hashlib.blake2b("\n".join(names).encode(), digest_size=8).hexdigest()
         """Names the descriptors: those the model knows, which are those the listener makes."""

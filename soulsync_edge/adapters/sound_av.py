@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from av.container import InputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
 from soulsync_edge.adapters.hearing.true_peak import TruePeakMeter
 from soulsync_edge.errors import MediaError
 
-RATE_HZ = 22050
 EXCERPT_S = 60.0
 """Seconds of a piece that are listened to, from its middle: neither its intro nor its fading."""
 
@@ -29,6 +30,10 @@ SILENCE_LUFS = -70.0
 
 _MOST = 8.0
 """Full scale 1: what a sample is taken for at most."""
+
+_CANCELLED = 1e-3
+"""Share of the power of two channels below which their mean says nothing: one is the other upside
+down, as a badly wired cable makes it."""
 
 _LOWEST_PEAK = 1e-5
 """Full scale 1; stands for silence."""
@@ -43,6 +48,8 @@ _GATHERED = 32768
 """Samples that are handed on at once: decoders give out a thousand at a time, or fifty."""
 
 Floats = NDArray[np.float32]
+_Kind = tuple[str, str, int]
+"""Format, layout and rate of a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +57,17 @@ class Excerpt:
     """The middle of a piece, decoded.
 
     Attributes:
-        samples: The mean of its channels, (N,) float32, full scale 1, at 22.05 kHz.
+        samples: The mean of its channels, or one of two that put out each other, (N,) float32, full
+            scale 1, at 22.05 kHz.
         loudness_lufs: Integrated loudness of all channels, -70 or more. Source: EBU R128.
         true_peak_dbtp: The highest point between samples, dB of full scale; -100 or more.
+        is_whole: The middle is all there is.
     """
 
     samples: Floats
     loudness_lufs: float
     true_peak_dbtp: float
+    is_whole: bool
 
 
 def excerpt_of(path: Path, longest_s: float = EXCERPT_S) -> Excerpt:
@@ -72,7 +82,7 @@ def excerpt_of(path: Path, longest_s: float = EXCERPT_S) -> Excerpt:
         listener = _Listener()
         for frame in _middle(file, stream, longest_s):
             listener.hear(frame)
-        return listener.excerpt(longest_s)
+        return listener.excerpt(longest_s, is_whole=_length_s(file) <= longest_s)
 
 
 def content_of(path: Path, longest_s: float = EXCERPT_S) -> str:
@@ -115,11 +125,16 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         raise MediaError(f"{path.name} cannot {cannot}: {reason.lower()}") from error
 
 
+def _length_s(file: InputContainer) -> float:
+    """Return how long the file says it is; 0 where it does not say."""
+    return (file.duration or 0) / av.time_base
+
+
 def _packets(
     file: InputContainer, stream: AudioStream, longest_s: float
 ) -> Iterator["Packet[AudioStream]"]:
     """Yield what is encoded, from where the middle `longest_s` seconds begin."""
-    length_s = (file.duration or 0) / av.time_base
+    length_s = _length_s(file)
     if length_s <= longest_s:
         yield from file.demux(stream)
         return
@@ -153,9 +168,14 @@ class _Listener:
     """Takes decoded frames one by one and says in the end what they came to."""
 
     def __init__(self) -> None:
-        self._kind: tuple[str, str, int] | None = None
+        self._kind: _Kind | None = None
+        self._passed_over: Counter[_Kind] = Counter()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._samples = 0
         self._queue = AudioFifo()
-        self._to_mono = AudioResampler("fltp", "mono", RATE_HZ)
+        self._to_slow = AudioResampler("fltp", "mono", RATE_HZ)
         self._to_floats = AudioResampler("fltp")
         self._meter = av.filter.Graph()
         self._peak = TruePeakMeter()
@@ -163,19 +183,24 @@ class _Listener:
         self._loudness_lufs = SILENCE_LUFS
 
     def hear(self, frame: AudioFrame) -> None:
-        """Take one frame; one of another kind than the first is damage, and passed over."""
+        """Take one frame; one of another kind is damage, and passed over while it is the rarer."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._kind is None:
+        if kind != self._kind:
+            self._passed_over[kind] += frame.samples
+            if self._kind is not None and self._passed_over[kind] <= self._samples:
+                return
+            self._begin()
             self._kind = kind
             self._connect_meter(frame)
-        if kind != self._kind:
-            return
+            if frame.layout.nb_channels == len("LR"):
+                self._to_slow = AudioResampler("fltp", "stereo", RATE_HZ)
+        self._samples += frame.samples
         frame.pts = None  # the times in damaged files jump; what follows each other is one sound
         self._queue.write(frame)
         while gathered := self._queue.read(_GATHERED):
             self._listen(gathered)
 
-    def excerpt(self, longest_s: float) -> Excerpt:
+    def excerpt(self, longest_s: float, *, is_whole: bool) -> Excerpt:
         """Return what was heard.
 
         Raises:
@@ -185,16 +210,18 @@ class _Listener:
             raise ValueError("nothing in it makes sense")
         if rest := self._queue.read(partial=True):
             self._listen(rest)
-        self._blocks += _floats(self._to_mono, None)
+        self._blocks += _floats(self._to_slow, None)
+        channels = np.concatenate(self._blocks, axis=1)[:, : int(longest_s * RATE_HZ)]
         return Excerpt(
-            samples=np.concatenate(self._blocks, axis=1)[0, : int(longest_s * RATE_HZ)],
+            samples=_mono(channels),
             loudness_lufs=max(self._loudness_lufs, SILENCE_LUFS),
             true_peak_dbtp=20 * math.log10(max(self._peak.highest, _LOWEST_PEAK)),
+            is_whole=is_whole,
         )
 
     def _listen(self, frame: AudioFrame) -> None:
         self._measure(frame)
-        self._blocks += _floats(self._to_mono, frame)
+        self._blocks += _floats(self._to_slow, frame)
         for block in _floats(self._to_floats, frame):
             self._peak.hear(block)
 
@@ -222,6 +249,17 @@ class _Listener:
             loudness = measured.metadata.get("lavfi.r128.I")
             if loudness is not None and math.isfinite(float(loudness)):
                 self._loudness_lufs = float(loudness)
+
+
+def _mono(channels: Floats) -> Floats:
+    """Return the mean of one channel or two, or the first where two put out each other."""
+    mean: Floats = channels.mean(axis=0)
+    first: Floats = channels[0]
+    return first if _power(mean) < _CANCELLED * _power(channels) else mean
+
+
+def _power(sound: Floats) -> float:
+    return float(np.mean(np.square(sound)))
 
 
 def _floats(resampler: AudioResampler, frame: AudioFrame | None) -> list[Floats]:

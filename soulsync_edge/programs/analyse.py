@@ -13,7 +13,7 @@ from soulsync_edge.domain.music_words import feel
 from soulsync_edge.domain.sound import KEYS
 from soulsync_edge.errors import MediaError
 from soulsync_edge.programs.music_walk import PLAYED
-from soulsync_edge.programs.printing import let_go_of_stdout
+from soulsync_edge.programs.printing import let_go_of_stdout, named_in_full
 from soulsync_edge.programs.progress_bar import with_progress
 from soulsync_edge.programs.time_limit import TooSlow, at_most
 
@@ -88,7 +88,8 @@ def _music(files: Iterable[Path]) -> list[Path]:
         try:
             found += _music_in(file) if file.is_dir() else [file]
         except OSError as error:
-            _complain(file, f"cannot be looked into: {(error.strerror or str(error)).lower()}")
+            why = (error.strerror or str(error)).lower()
+            _complain(f"{shown(file)} cannot be looked into: {why}")
     return found
 
 
@@ -99,7 +100,7 @@ def _music_in(folder: Path) -> list[Path]:
         if path.suffix.lower() in PLAYED and not path.name.startswith(".") and path.is_file()
     )
     if not inside:
-        _complain(folder, "no music in this folder")
+        _complain(f"{shown(folder)} holds no music")
     return inside
 
 
@@ -109,9 +110,9 @@ def _heard(analyst: AudioAnalyst, files: list[Path]) -> Iterator[tuple[Path, Lis
             with at_most(FILE_LIMIT_S):
                 listened = analyst.listened(file)
         except MediaError as error:
-            _complain(file, str(error))
+            _complain(named_in_full(file, str(error)))
         except TooSlow:
-            _complain(file, f"took longer than {FILE_LIMIT_S:g} s")
+            _complain(f"{shown(file)} took longer than {FILE_LIMIT_S:g} s")
         else:
             yield file, listened
 
@@ -133,16 +134,17 @@ def _analysed(path: Path, listened: Listened, affect: Affect, spread: Spread) ->
 
 
 def _print_table(analysed: list[Analysed]) -> None:
-    print("valence  arousal    BPM  key       LUFS  dance  feels                 file")
+    print("    valence      arousal    BPM  key       LUFS  dance  feels                 file")
     for one in analysed:
         key = f"{one.key} {one.mode}"
         words = feel(Affect(one.valence, one.arousal))
         print(
-            f"{one.valence:+7.2f}  {one.arousal:+7.2f}  {one.tempo_bpm:5.0f}  {key:8}"
+            f"{one.valence:+.2f} ±{one.valence_sd:.2f}  {one.arousal:+.2f} ±{one.arousal_sd:.2f}"
+            f"  {one.tempo_bpm:5.0f}  {key:8}"
             f"  {one.loudness_lufs:+5.1f}  {one.danceability:5.2f}  {words:20}  {one.path}",
             flush=True,
         )
 
 
-def _complain(path: Path, why: str) -> None:
-    sys.stderr.write(f"soulsync analyse: {shown(path)}: {why}; left out\n")
+def _complain(what: str) -> None:
+    sys.stderr.write(f"soulsync analyse: {what}; left out\n")

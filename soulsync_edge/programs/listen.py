@@ -39,19 +39,26 @@ NAP_S = 5.0
 _NICE = 19
 """Behind everything; the kernel's order for disks follows it."""
 
+_NICE_AT_ONCE = 10
+"""Somebody waits, but music may play meanwhile."""
+
 _SHARE_OF_MACHINE = 0.25
 
 
-def run(models: Path) -> int:
+def run(models: Path, *, at_once: bool = False) -> int:
     """Answer each order on stdin with a line on stdout, until stdin ends; returns 0.
 
     Orders are `LISTEN_ORDERS`, answers `LISTEN_LINES`. An empty line says that it is ready, or
     goes on resting.
 
+    Args:
+        models: Folder of the models.
+        at_once: Somebody waits for it: do not rest, nor stay behind everything else.
+
     Raises:
         ModelError: The affect model is missing, damaged, or made for other descriptors.
     """
-    os.nice(_NICE)
+    os.nice(_NICE_AT_ONCE if at_once else _NICE)
     _go_first_when_memory_runs_out()
     analyst = AudioAnalyst(models)
     pace = Pace(len(os.sched_getaffinity(0)), hottest_c, time.sleep, lambda: _write(b"\n"))
@@ -60,7 +67,8 @@ def run(models: Path) -> int:
         for line in sys.stdin.buffer:
             before_s = time.process_time()
             _write(LISTEN_LINES.encode(answer(LISTEN_ORDERS.decode(line), analyst)))
-            pace.rest(time.process_time() - before_s)
+            if not at_once:
+                pace.rest(time.process_time() - before_s)
         return 0
     let_go_of_stdout()
     return 0

@@ -18,6 +18,7 @@ from soulsync_edge.domain.path_search import playing_time_s
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import SoulSyncError
 from soulsync_edge.programs.music_walk import files_below
+from soulsync_edge.programs.playlist_ear import by_ear
 from soulsync_edge.programs.printing import let_go_of_stdout, printable
 from soulsync_edge.programs.progress_bar import ProgressBar
 from soulsync_edge.programs.scan import scanned
@@ -35,6 +36,7 @@ class Wishes:
         m3u: Also write it to this file, or None.
         as_json: Print a JSON list instead of lines for people.
         seed: Another one gives another playlist.
+        models: Folder of the models; None: do not listen, go by tags and folders alone.
     """
 
     library: Path
@@ -44,6 +46,7 @@ class Wishes:
     m3u: Path | None = None
     as_json: bool = False
     seed: str = "0"
+    models: Path | None = None
 
 
 class _RefusedError(SoulSyncError):
@@ -106,6 +109,8 @@ def _planned(wishes: Wishes) -> MusicPath:
     if wishes.m3u is not None:
         check_target(wishes.m3u)
     catalogue = catalogue_in(wishes.library)
+    if wishes.models is not None:
+        catalogue = by_ear(catalogue, wishes.models)
     if not catalogue.tracks:
         count = len(catalogue.skipped)
         but = f"; {count} file{'s' if count > 1 else ''} cannot be played" if count else ""

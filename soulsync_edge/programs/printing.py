@@ -2,11 +2,19 @@
 
 import os
 import sys
+from pathlib import Path
+
+from soulsync_edge.domain.file_names import shown
 
 
 def printable(text: str) -> str:
     """Return `text` without what would move a terminal's cursor or change its colours."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def named_in_full(path: Path, reason: str) -> str:
+    """Return a `reason` that begins with the name of the file at `path`, with the whole path."""
+    return f"{shown(path)}{reason.removeprefix(shown(path.name))}"
 
 
 def let_go_of_stdout() -> None:

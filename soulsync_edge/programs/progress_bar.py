@@ -11,6 +11,7 @@ Item = TypeVar("Item")
 
 _WIDTH = 30  # characters
 _REDRAWN_S = 0.1  # often enough to look alive, seldom enough to cost nothing
+_LEFT_AFTER_S = 2.0  # before that nobody can say how long it takes, and nobody needs to know
 _CLEAR = "\x1b[K"  # the rest of the line
 
 
@@ -41,6 +42,7 @@ class ProgressBar:
         self._clock = clock
         self._done = 0
         self._drawn_s = 0.0
+        self._begun_s = clock()
 
     def __enter__(self) -> Self:
         self._draw()
@@ -64,8 +66,17 @@ class ProgressBar:
         total = max(self._total, self._done, 1)
         full = _WIDTH * self._done // total
         bar = "#" * full + "." * (_WIDTH - full)
-        self._stream.write(f"{self._doing} [{bar}] {self._done} of {total}{_CLEAR}\r")
+        said = f"{self._doing} [{bar}] {self._done} of {total}{self._time_left(total)}"
+        self._stream.write(f"{said}{_CLEAR}\r")
         self._stream.flush()
+
+    def _time_left(self, total: int) -> str:
+        """Return about how long the rest takes, or nothing as long as that cannot be said."""
+        spent_s = self._drawn_s - self._begun_s
+        if spent_s < _LEFT_AFTER_S or not 0 < self._done < total:
+            return ""
+        left_s = round(spent_s / self._done * (total - self._done))
+        return f", {left_s // 60}:{left_s % 60:02} left"
 
 
 def with_progress(items: Sequence[Item], doing: str) -> Iterator[Item]:

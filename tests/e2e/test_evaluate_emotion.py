@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.recipes.emotion.manifest import write_entry
 from models.recipes.emotion.own import take_in
 from models.recipes.emotion.pictures import FILE
+from models.recipes.manifest import write_entry
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 from tests.tiny_models import tiny_model

@@ -69,12 +69,12 @@ def test_nothing_to_analyse_is_an_empty_list_and_says_why(
 
     out, err = capsys.readouterr()
     assert (status, json.loads(out)) == (66, [])
-    assert wanted in err
+    assert err.count(wanted) == 1
 
 
 def test_an_empty_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", str(tmp_path)]) == 66
-    assert "no music in this folder" in capsys.readouterr().err
+    assert "holds no music" in capsys.readouterr().err
 
 
 def test_a_file_is_heard_alike_alone_and_in_company_but_for_its_place(

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from models.recipes.emotion import own
-from models.recipes.emotion.manifest import write_entry
 from models.recipes.emotion.own import take_in
+from models.recipes.manifest import write_entry
 from soulsync_edge.adapters.actor_stage import load_faces
 from soulsync_edge.adapters.crop_opencv import CROP_PX
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader

@@ -10,7 +10,8 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soulsync_edge.adapters.sound_av import RATE_HZ, SILENCE_LUFS, content_of, excerpt_of
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
+from soulsync_edge.adapters.sound_av import SILENCE_LUFS, content_of, excerpt_of
 from soulsync_edge.errors import MediaError
 from tests.made_sound import Samples, tone
 from tests.music_files import an_mp4, write_tone
@@ -95,6 +96,30 @@ def test_many_channels_are_mixed_and_silence_has_a_floor(tmp_path: Path) -> None
     assert np.abs(excerpt_of(write(tmp_path / "six.wav", six)).samples).max() > 0.05
     nothing = excerpt_of(write(tmp_path / "silent.wav", silent))
     assert (nothing.loudness_lufs, nothing.true_peak_dbtp) == (SILENCE_LUFS, -100)
+
+
+def test_channels_that_put_out_each_other_are_heard(tmp_path: Path) -> None:
+    left = 0.3 * tone(440, 4, RATE_OF_FILE_HZ)
+    right = 0.3 * tone(880, 4, RATE_OF_FILE_HZ)
+
+    upside_down = excerpt_of(write(tmp_path / "odd.wav", np.stack([left, -left], axis=1)))
+    plain = excerpt_of(write(tmp_path / "plain.wav", np.stack([left, right], axis=1)))
+
+    assert np.abs(upside_down.samples).max() == pytest.approx(0.3, rel=0.05)
+    spectrum = np.abs(np.fft.rfft(plain.samples))
+    assert spectrum[440 * 4] == pytest.approx(spectrum[880 * 4], rel=0.05)
+
+
+def test_a_damaged_beginning_does_not_decide_for_the_rest(tmp_path: Path) -> None:
+    """Streams of MP3 can be joined, and a broken header is a short stream of another kind."""
+    odd = write_tone(tmp_path / "odd.mp3", seconds=0.3)
+    soundfile.write(tmp_path / "fast.mp3", 0.1 * tone(440, 0.3, 16_000), 16_000)
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(
+        (tmp_path / "fast.mp3").read_bytes() + write_tone(odd, seconds=6).read_bytes()
+    )
+
+    assert len(excerpt_of(joined).samples) > 4.5 * RATE_HZ
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from scipy.spatial import Delaunay
 
 from models.recipes.actor.landmarks import MESH
-from models.recipes.emotion.manifest import MODELS, write_entry
 from models.recipes.emotion.pictures import CLASSES, FILE, PICTURE_PX
+from models.recipes.manifest import MODELS, write_entry
 from soulsync_edge.domain.emotion import EMOTIONS, Emotion
 
 ACTOR = "actor.npz"

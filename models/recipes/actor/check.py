@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.recipes.emotion.manifest import MODELS
+from models.recipes.manifest import MODELS
 from soulsync_edge.adapters.camera_actor import ActorCamera, Scene
 from soulsync_edge.adapters.crop_opencv import crop_face
 from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader

@@ -31,8 +31,8 @@ from models.recipes.emotion.evaluation import (
 )
 from models.recipes.emotion.examples import ExamplesError, read_examples
 from models.recipes.emotion.framing import Framing
-from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.tables import report_lines
+from models.recipes.manifest import MODELS
 from soulsync_edge.adapters.emotion_tflite import TfliteEmotionReader
 from soulsync_edge.errors import ModelError
 from soulsync_edge.programs.native_chatter import hushed

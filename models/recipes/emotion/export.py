@@ -24,10 +24,11 @@ from models.recipes.emotion.augment import varied_crop
 from models.recipes.emotion.checkpoint import load_checkpoint, trained_network
 from models.recipes.emotion.evaluation import read_all
 from models.recipes.emotion.faces import load_faces, plain_crops
-from models.recipes.emotion.manifest import MODELS, described, write_entry
+from models.recipes.emotion.manifest import described
 from models.recipes.emotion.network import logits_of
 from models.recipes.emotion.pictures import Rows, load_pictures
 from models.recipes.emotion.training import drawn_shares, recipe_of
+from models.recipes.manifest import MODELS, write_entry
 from soulsync_edge.adapters.crop_opencv import CROP_PX, crop_face
 from soulsync_edge.adapters.emotion_tflite import (
     FER2013_WORDS,

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from models.recipes.emotion.faces import FACES
 from models.recipes.emotion.framing import Framing
-from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import FILE, PICTURE_PX, all_pictures
 from models.recipes.emotion.telling import percent
+from models.recipes.manifest import MODELS
 
 _CLEAR_SCORE = 0.6
 

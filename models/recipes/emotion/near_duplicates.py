@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recipes.emotion.figures import TWINS, Counted, Twins
-from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import load_pictures
+from models.recipes.manifest import MODELS
 
 LEAST_LIKENESS = 0.95
 """From here on two pictures are near twins.

@@ -15,7 +15,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from models.recipes.emotion.manifest import MODELS, described, write_entry
+from models.recipes.emotion.manifest import described
+from models.recipes.manifest import MODELS, write_entry
 from soulsync_edge.adapters.emotion_tflite import FER2013_WORDS, MODEL, TfliteEmotionReader
 from soulsync_edge.adapters.model_manifest import MANIFEST
 from soulsync_edge.errors import ModelError

@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 
 from models.recipes.emotion.figures import FIGURES, Figures, measuring_anew, read_figures
-from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import FILE, Rows, load_pictures
 from models.recipes.emotion.survey import Survey, model_file
 from models.recipes.emotion.tables import figures_lines
+from models.recipes.manifest import MODELS
 from soulsync_edge.adapters.emotion_tflite import MODEL
 from soulsync_edge.adapters.model_manifest import checked_model
 from soulsync_edge.errors import ModelError

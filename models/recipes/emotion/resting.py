@@ -29,7 +29,6 @@ from pathlib import Path
 import numpy as np
 
 from models.recipes.emotion.faces import load_faces
-from models.recipes.emotion.manifest import MODELS
 from models.recipes.emotion.pictures import MORE_FILE, Rows, load_pictures
 from models.recipes.emotion.resting_people import (
     JUDGED_VIEWS,
@@ -49,6 +48,7 @@ from models.recipes.emotion.resting_report import (
     report,
 )
 from models.recipes.emotion.resting_trials import Floats, Looks, leaning_of, resting_logs
+from models.recipes.manifest import MODELS
 from soulsync_edge.adapters.crop_opencv import crop_face
 from soulsync_edge.adapters.emotion_tflite import MODEL, TfliteEmotionReader
 from soulsync_edge.adapters.model_manifest import checked_model

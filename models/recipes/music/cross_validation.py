@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, r2_score
 
-from models.recipes.music.fitting import FOLDS, held_out
+from models.recipes.music.composed import ComposedCorpus
+from models.recipes.music.fitting import (
+    FOLDS,
+    Arrays,
+    held_out,
+    held_out_families,
+)
 from models.recipes.music.fourq import Corpus
 from soulsync_edge.adapters.hearing.affect_model import AffectModel
 
@@ -25,15 +31,19 @@ class Answers:
     Attributes:
         affect: (N, 2) float64.
         spread: (N, 2) float64.
+        rendered: How far each was taken for a rendered piece, 0 to 1, (N,) float64.
     """
 
     affect: Array
     spread: Array
+    rendered: Array
 
 
-def cross_validated(corpus: Corpus, seed: int) -> dict[str, object]:
+def cross_validated(
+    corpus: Corpus, composed: ComposedCorpus, score: Arrays, seed: int
+) -> dict[str, object]:
     """Return the figures of ten-fold cross-validation, artists apart, the mean of `REPEATS`."""
-    repeats = [_answers(corpus, seed + repeat) for repeat in range(REPEATS)]
+    repeats = [_answers(corpus, composed, score, seed + repeat) for repeat in range(REPEATS)]
     figures = [_figures(corpus, answers, np.arange(len(corpus.rows))) for answers in repeats]
     chance = np.random.default_rng(seed)
     artists = np.unique(corpus.artist)
@@ -49,6 +59,7 @@ def cross_validated(corpus: Corpus, seed: int) -> dict[str, object]:
         "folds": FOLDS,
         "repeats": REPEATS,
         "seed": seed,
+        "taken_for_rendered": float(np.mean([one.rendered.mean() for one in repeats])),
     }
     for name in figures[0]:
         values = [one[name] for one in drawn]
@@ -60,16 +71,29 @@ def cross_validated(corpus: Corpus, seed: int) -> dict[str, object]:
     return told
 
 
-def _answers(corpus: Corpus, seed: int) -> Answers:
+def composed_figures(composed: ComposedCorpus, seed: int) -> dict[str, float]:
+    """Return how well rendered pieces are placed by instruments that were not heard, and heard."""
+    held, _ = held_out_families(composed, seed)
+    told: dict[str, float] = {"pieces": len(composed.rows), **composed.heard}
+    for axis, name in enumerate(("valence", "arousal")):
+        truth, said = composed.affect[:, axis], held[:, axis]
+        told[f"{name}_r"] = float(np.corrcoef(said, truth)[0, 1])
+        told[f"{name}_r2"] = float(r2_score(truth, said))
+    return told
+
+
+def _answers(corpus: Corpus, composed: ComposedCorpus, score: Arrays, seed: int) -> Answers:
     affect, spread = np.zeros_like(corpus.affect), np.zeros_like(corpus.affect)
-    for test, arrays in held_out(corpus, seed):
+    rendered = np.zeros(len(corpus.rows))
+    for test, arrays in held_out(corpus, composed, score, seed):
         model = AffectModel(arrays)
+        rendered[test] = model.rendered(corpus.rows[test], model.usual)
         for clip, (place, unsure) in zip(
             test, model.placed(corpus.rows[test], model.usual), strict=True
         ):
             affect[clip] = place.valence, place.arousal
             spread[clip] = unsure.valence, unsure.arousal
-    return Answers(affect, spread)
+    return Answers(affect, spread, rendered)
 
 
 def _figures(corpus: Corpus, answers: Answers, which: NDArray[np.int64]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -199,13 +199,16 @@ def _frames(
 ) -> Frames:
     """Return frames as the device hears them from how the data file packs them."""
     level_db, _, centroid, _, low, high, peak = scalars.astype(np.float32).T
+    chroma = (chroma_sqrt / np.float32(255)) ** 2
     return Frames(
         mel_db=with_floor(10 ** ((mel.astype(np.float32) / 255 - 1) * _RANGE_DB / 10)),
-        chroma=(chroma_sqrt / np.float32(255)) ** 2,
+        chroma=chroma,
         centroid_hz=centroid,
         rolloff_hz=np.stack([low, high], axis=1),
         level_db=level_db,
         crest_db=20 * np.log10(np.maximum(peak, 1e-6)) - level_db,
+        is_whole=False,
+        notes=chroma,  # coarser: what tells the mode is learnt from composed pieces alone
     )
 
 
@@ -214,16 +217,9 @@ def _part(clip: Frames, begin: float, end: float) -> Frames:
     length = len(clip.chroma)
     first, last = int(begin * length), int(end * length)
     slow = slice(first, last)
-    return Frames(
-        clip.mel_db[first * GROUP : last * GROUP],
-        *(
-            getattr(clip, name)[slow]
-            for name in (
-                "chroma",
-                "centroid_hz",
-                "rolloff_hz",
-                "level_db",
-                "crest_db",
-            )
-        ),
+    slowly = ("chroma", "centroid_hz", "rolloff_hz", "level_db", "crest_db", "notes")
+    return replace(
+        clip,
+        mel_db=clip.mel_db[first * GROUP : last * GROUP],
+        **{name: getattr(clip, name)[slow] for name in slowly},
     )

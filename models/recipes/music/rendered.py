@@ -10,17 +10,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from models.recipes.music.composed import tempo_ratios
+from models.recipes.music.cues import MINOR
 from soulsync_edge.adapters.features_audio import AudioAnalyst
-from soulsync_edge.adapters.sound_av import RATE_HZ, excerpt_of
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
+from soulsync_edge.adapters.sound_av import excerpt_of
 from soulsync_edge.domain.affect import Affect, Spread
 
 TRUTH = "pieces.json"
 
-_MINOR = frozenset({"minor", "dorian", "phrygian", "harmonic minor", "aeolian"})
-"""Modes with a minor third."""
-
-_NEAR = 0.04
-_OCTAVES = (1.0, 2.0, 0.5, 3.0, 1 / 3)
 _GAIN_DB = -20.0
 
 
@@ -48,12 +46,8 @@ def measured(folder: Path, models: Path) -> dict[str, float]:
     truth = pieces(folder)
     analyst = AudioAnalyst(models)
     heard = [analyst.listened(folder / piece["path"]) for piece in truth]
-    ratio = np.array(
-        [one.sound.tempo_bpm / piece["tempo_bpm"] for one, piece in zip(heard, truth, strict=True)]
-    )
-    octaves = np.abs(ratio[:, None] / np.array(_OCTAVES) - 1).min(axis=1)
     is_mode_right = [
-        one.sound.is_minor == (piece["mode"] in _MINOR)
+        one.sound.is_minor == (piece["mode"] in MINOR)
         for one, piece in zip(heard, truth, strict=True)
     ]
     meant = np.array([[piece["valence"], piece["arousal"]] for piece in truth])
@@ -61,8 +55,9 @@ def measured(folder: Path, models: Path) -> dict[str, float]:
     each_alone = _correlation([analyst.placed([one])[0] for one in heard], meant)
     return {
         "pieces": len(truth),
-        "tempo_within_4pct": float(np.mean(np.abs(ratio - 1) <= _NEAR)),
-        "tempo_or_octave": float(np.mean(octaves <= _NEAR)),
+        **tempo_ratios(
+            [one.sound.tempo_bpm for one in heard], [piece["tempo_bpm"] for piece in truth]
+        ),
         "mode": float(np.mean(is_mode_right)),
         "valence_r": together[0],
         "arousal_r": together[1],

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from models.recipes.emotion.manifest import write_entry
-from models.recipes.music.cross_validation import cross_validated
-from models.recipes.music.fitting import Arrays, fitted
+from models.recipes.manifest import write_entry
+from models.recipes.music.composed import composed_corpus
+from models.recipes.music.cross_validation import composed_figures, cross_validated
+from models.recipes.music.fitting import Arrays, fitted, score_arrays
 from models.recipes.music.fourq import DataError, read_corpus
 from models.recipes.music.record import FIGURES, FILE, MODELS, ROOT, table
 from models.recipes.music.rendered import measured, pieces
@@ -52,15 +53,19 @@ def _trained(data: Path, music: Path, seed: int) -> dict[str, Any]:
     """Train, measure, and write the model, its entry and its figures; returns the figures."""
     corpus = read_corpus(data)
     print(f"{len(corpus.rows)} clips, {len(set(corpus.artist.tolist()))} artists")
-    figures = cross_validated(corpus, seed)
-    content = packed(fitted(corpus, np.arange(len(corpus.rows)), seed))
+    composed = composed_corpus(seed)
+    print(f"{len(composed.rows)} pieces composed and rendered")
+    score = score_arrays(composed, seed)
+    figures = cross_validated(corpus, composed, score, seed)
+    everything = np.arange(len(corpus.rows))
+    content = packed(fitted(corpus, everything, composed, score, seed))
     with TemporaryDirectory() as place:
         shutil.copy(MODELS / MANIFEST, place)
         _put(content, Path(place))
         rendered = measured(music, Path(place))
     _put(content, MODELS)
     told = {
-        "schema": 1,
+        "schema": 2,
         "file": FILE,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
@@ -68,6 +73,7 @@ def _trained(data: Path, music: Path, seed: int) -> dict[str, Any]:
         "descriptors": len(corpus.names),
         "half_known": HALF_KNOWN,
         "cross_validation": figures,
+        "composed": composed_figures(composed, seed),
         "rendered": rendered,
     }
     (MODELS / FIGURES).write_text(json.dumps(told, indent=2) + "\n")
@@ -78,7 +84,7 @@ def _put(content: bytes, folder: Path) -> None:
     (folder / FILE).write_bytes(content)
     details = {
         "licence": "research data: see music_affect.md",
-        "provenance": "trained by recipes/music on descriptors of the 4Q clips",
+        "provenance": "trained by recipes/music on descriptors of the 4Q clips and own pieces",
     }
     write_entry("music", FILE, details, folder)
 

@@ -5,15 +5,17 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from soulsync_edge.adapters.hearing.frames import RATE_HZ, SHORTEST_S, Frames, frames_of
+from soulsync_edge.adapters.hearing.frames import SHORTEST_S, Frames, frames_of
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
 from soulsync_edge.adapters.hearing.rhythm import rhythm_of
 from soulsync_edge.adapters.hearing.timbre import timbre_of
-from soulsync_edge.adapters.hearing.tonal import tonality_of
+from soulsync_edge.adapters.hearing.tonal import mode_of, tonality_of
 
 
 def descriptors_of(frames: Frames) -> dict[str, float]:
     """Return what describes a piece, by name, in a fixed order; every number is finite."""
     described = timbre_of(frames) | rhythm_of(frames) | tonality_of(frames)
+    described |= mode_of(frames)
     return {
         f"{name}_{number}": value
         for name, values in described.items()

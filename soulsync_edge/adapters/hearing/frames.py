@@ -1,7 +1,7 @@
 """The front end: samples to log-mel frames, chroma and a few numbers per frame.
 
-It follows the front end of the training data to the letter, so that what was learnt there holds
-here: Hann window of 2048, hop of 512 at 22.05 kHz, no padding.
+All but the notes follows the front end of the training data to the letter, so that what was learnt
+there holds here: Hann window of 2048, hop of 512 at 22.05 kHz, no padding.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-RATE_HZ = 22050
-"""Samples per second of everything that is heard."""
+from soulsync_edge.adapters.hearing.notes import notes_of
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
 
 WINDOW = 2048
 HOP = 512
@@ -53,6 +53,9 @@ class Frames:
         rolloff_hz: Below it lie 85 and 95 % of the power, (T // 4, 2) float32.
         level_db: Root mean square, (T // 4,) float32, dB; only differences mean something.
         crest_db: Peak above that, (T // 4,) float32, dB.
+        notes: How strongly each pitch class is played, C first, (U, 12) float32, of moments that
+            are not silent, each of length 1.
+        is_whole: They begin where the piece begins.
     """
 
     mel_db: Floats
@@ -61,13 +64,16 @@ class Frames:
     rolloff_hz: Floats
     level_db: Floats
     crest_db: Floats
+    notes: Floats
+    is_whole: bool
 
 
-def frames_of(samples: Floats) -> Frames:
+def frames_of(samples: Floats, *, is_whole: bool = True) -> Frames:
     """Return what the front end hears.
 
     Args:
         samples: Mono at 22.05 kHz, (N,) float32, at least `SHORTEST_S` long.
+        is_whole: They begin where the piece begins.
 
     Raises:
         ValueError: They are too few, or silent throughout.
@@ -99,6 +105,8 @@ def frames_of(samples: Floats) -> Frames:
         ),
         level_db=20 * np.log10(level),
         crest_db=20 * np.log10((np.abs(hops).max(axis=1) + 1e-6) / level),
+        notes=notes_of(samples),
+        is_whole=is_whole,
     )
 
 

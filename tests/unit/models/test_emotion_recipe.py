@@ -8,7 +8,6 @@ import pytest
 
 from models.recipes.emotion.augment import jittered, varied_crop
 from models.recipes.emotion.faces import CANONICAL, load_faces, plain_crops
-from models.recipes.emotion.manifest import write_entry
 from models.recipes.emotion.measures import calibration_error
 from models.recipes.emotion.pictures import (
     FILE,
@@ -17,6 +16,7 @@ from models.recipes.emotion.pictures import (
     all_pictures,
     load_pictures,
 )
+from models.recipes.manifest import write_entry
 from soulsync_edge.adapters.crop_opencv import crop_face
 
 TRAINING, PUBLIC_TEST, PRIVATE_TEST = 0, 1, 2

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.recipes.music.fitting import fitted, held_out
+from models.recipes.music.composed import ComposedCorpus, composed_corpus
+from models.recipes.music.composing import compose
+from models.recipes.music.cues import MINOR, Cues
+from models.recipes.music.fitting import (
+    Arrays,
+    fitted,
+    held_out,
+    held_out_families,
+    score_arrays,
+)
 from models.recipes.music.fourq import FRAMES, LABELS, Corpus, DataError, read_corpus
 from models.recipes.music.train import packed
+from models.recipes.music.voices import FAMILIES
 from soulsync_edge.adapters.hearing.affect_model import load_affect_model
 from soulsync_edge.adapters.hearing.descriptors import names
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
 
 CLIPS = 24
 GROUPS = 40
@@ -54,6 +66,16 @@ def corpus(folder: Path) -> Corpus:
     return read_corpus(folder)
 
 
+@pytest.fixture(scope="module")
+def composed() -> ComposedCorpus:
+    return composed_corpus(seed=7, each=6)
+
+
+@pytest.fixture(scope="module")
+def score(composed: ComposedCorpus) -> Arrays:
+    return score_arrays(composed, seed=0)
+
+
 def test_the_clips_are_read_as_the_device_would_hear_them(corpus: Corpus) -> None:
     assert corpus.names == names()
     assert corpus.rows.shape == (CLIPS, len(names()))
@@ -63,8 +85,10 @@ def test_the_clips_are_read_as_the_device_would_hear_them(corpus: Corpus) -> Non
     assert np.abs(corpus.affect).max() < 1.5
 
 
-def test_a_fitted_model_loads_on_the_device_and_knows_bright_from_dull(corpus: Corpus) -> None:
-    content = packed(fitted(corpus, np.arange(CLIPS), seed=0))
+def test_a_fitted_model_loads_on_the_device_and_knows_bright_from_dull(
+    corpus: Corpus, composed: ComposedCorpus, score: Arrays
+) -> None:
+    content = packed(fitted(corpus, np.arange(CLIPS), composed, score, seed=0))
 
     model = load_affect_model(io.BytesIO(content), "made.npz", names())
 
@@ -74,22 +98,62 @@ def test_a_fitted_model_loads_on_the_device_and_knows_bright_from_dull(corpus: C
     assert all(spread.valence > 0 and spread.arousal > 0 for _, spread in places)
 
 
-def test_the_same_seed_gives_the_same_bytes(corpus: Corpus) -> None:
+def test_the_same_seed_gives_the_same_bytes(
+    corpus: Corpus, composed: ComposedCorpus, score: Arrays
+) -> None:
     which = np.arange(0, CLIPS, 2)
+    first, again, other = (
+        packed(fitted(corpus, which, composed, score, seed)) for seed in (4, 4, 5)
+    )
 
-    assert packed(fitted(corpus, which, seed=4)) == packed(fitted(corpus, which, seed=4))
-    assert packed(fitted(corpus, which, seed=4)) != packed(fitted(corpus, which, seed=5))
+    assert first == again
+    assert first != other
 
 
-def test_no_artist_is_heard_before_being_judged(corpus: Corpus) -> None:
+def test_no_artist_is_heard_before_being_judged(
+    corpus: Corpus, composed: ComposedCorpus, score: Arrays
+) -> None:
     seen: list[int] = []
-    for test, arrays in held_out(corpus, seed=0):
+    for test, arrays in held_out(corpus, composed, score, seed=0):
         others = np.setdiff1d(np.arange(CLIPS), test)
         assert set(corpus.artist[test]).isdisjoint(corpus.artist[others])
         assert arrays["mean"] == pytest.approx(corpus.rows[others].mean(axis=0))
         seen += test.tolist()
 
     assert sorted(seen) == list(range(CLIPS))
+
+
+def test_no_family_of_instruments_is_heard_before_being_judged(composed: ComposedCorpus) -> None:
+    held, _ = held_out_families(composed, seed=0)
+    of_one = composed.family == 2
+    turned = np.where(of_one[:, None], -composed.affect, composed.affect)
+    others = replace(composed, affect=turned)
+
+    again, _ = held_out_families(others, seed=0)
+
+    assert again[of_one] == pytest.approx(held[of_one])
+    assert again[~of_one] != pytest.approx(held[~of_one])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_piece_is_composed_alike_for_the_same_seed_and_never_silent(family: str) -> None:
+    piece, again = compose(3, family), compose(3, family)
+
+    assert (piece.samples == again.samples).all()
+    assert piece.cues == again.cues
+    assert len(piece.samples) == 30 * RATE_HZ
+    assert np.abs(piece.samples).max() == pytest.approx(0.8)
+    assert np.isfinite(piece.samples).all()
+
+
+def test_what_cues_add_up_to_follows_mode_and_pace() -> None:
+    plain = Cues("major", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, is_drummed=False)
+
+    for mode in MINOR:
+        assert replace(plain, mode=mode).affect[0] < plain.affect[0] - 0.5
+    assert replace(plain, pace=1.0).affect[1] > plain.affect[1] + 0.4
+    assert replace(plain, pace=1.0).tempo_bpm > 2 * replace(plain, pace=-1.0).tempo_bpm
+    assert replace(plain, roughness=1.0).affect[0] < plain.affect[0]
 
 
 def _arrays(folder: Path) -> dict[str, NDArray[Any]]:

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 from typing import Any
 
@@ -11,8 +12,9 @@ from soulsync_edge.errors import ModelError
 NAMES = ("bright", "fast")
 
 # One tree asks for the first descriptor, the other always says the same; the waves say nothing.
+# The score always says 0.5 and -0.5; a piece brighter than 50 was rendered, all others not.
 ARRAYS: dict[str, NDArray[Any]] = {
-    "schema": np.array(1),
+    "schema": np.array(2),
     "names": np.array(NAMES),
     "mean": np.array([10.0, 0.0]),
     "spread": np.array([2.0, 1.0]),
@@ -28,7 +30,27 @@ ARRAYS: dict[str, NDArray[Any]] = {
     "waves_offset": np.array([0.1, 0.1], np.float32),
     "stretch": np.array([1.0, 2.0]),
     "variance": np.array([[0.04, 0.09], [1.0, 0.0]]),
+    "score_forest_roots": np.array([0], np.int32),
+    "score_forest_descriptor": np.array([-1], np.int16),
+    "score_forest_threshold": np.array([0], np.float32),
+    "score_forest_left": np.array([0], np.int32),
+    "score_forest_right": np.array([0], np.int32),
+    "score_forest_answers": np.array([[0.5, -0.5]], np.float32),
+    "score_mean": np.zeros(2),
+    "score_spread": np.ones(2),
+    "score_weights": np.zeros((2, 2)),
+    "score_offset": np.array([0.5, -0.5]),
+    "score_stretch": np.array([1.0, 1.0]),
+    "score_variance": np.array([[0.01, 0.01], [0.0, 0.0]]),
+    "kind_forest_roots": np.array([0], np.int32),
+    "kind_forest_descriptor": np.array([0, -1, -1], np.int16),
+    "kind_forest_threshold": np.array([50, 0, 0], np.float32),
+    "kind_forest_left": np.array([1, 0, 1], np.int32),
+    "kind_forest_right": np.array([2, 0, 0], np.int32),
+    "kind_forest_answers": np.array([[0.0], [0.8]], np.float32),
 }
+RENDERED = np.array([[60.0, 0.0]])
+RECORDED = np.array([[10.0, 0.0]])
 
 
 def a_file(**changes: NDArray[Any]) -> io.BytesIO:
@@ -81,6 +103,47 @@ def test_what_is_measured_by_its_own_library_is_placed_where_it_is_usual() -> No
     assert by_training.valence > by_library.valence
 
 
+def test_many_rendered_pieces_are_placed_by_their_score() -> None:
+    model = AffectModel(ARRAYS)
+    library = np.tile(RENDERED, (20, 1))
+
+    [(affect, spread), *_] = model.placed(library, model.blended(library))
+
+    assert (affect.valence, affect.arousal) == (0.5, -0.5)
+    assert spread.valence == pytest.approx(0.1)
+
+
+def test_one_that_sounds_rendered_among_recordings_is_placed_by_its_listeners() -> None:
+    model = AffectModel(ARRAYS)
+    library = np.concatenate([RENDERED, *[RECORDED] * 20])
+
+    shares = model.rendered(library, model.blended(library))
+
+    assert shares.tolist() == [0.0] * 21
+
+
+def test_one_recording_among_rendered_pieces_is_taken_for_one_of_them() -> None:
+    model = AffectModel(ARRAYS)
+    library = np.concatenate([RECORDED, *[RENDERED] * 20])
+
+    shares = model.rendered(library, model.blended(library))
+
+    assert shares.tolist() == pytest.approx([1.0] * 21)
+
+
+def test_where_both_are_asked_the_spread_tells_how_far_they_are_apart() -> None:
+    model = AffectModel(ARRAYS)
+    [(told, unsure)] = model.placed(RECORDED, model.usual)
+    half = dataclasses.replace(model.usual, kind=0.4 / 0.85)
+
+    assert model.rendered(RECORDED, half).tolist() == pytest.approx([0.5])
+    [(affect, spread)] = model.placed(RECORDED, half)
+    assert affect.valence == pytest.approx((told.valence + 0.5) / 2)
+    assert spread.valence == pytest.approx(
+        np.sqrt((unsure.valence**2 + 0.01) / 2 + (told.valence - 0.5) ** 2 / 4)
+    )
+
+
 def test_a_file_is_loaded_as_it_was_written() -> None:
     model = load_affect_model(a_file(), "mine.npz", NAMES)
 
@@ -95,7 +158,7 @@ def test_a_file_is_loaded_as_it_was_written() -> None:
         (io.BytesIO(b""), "no music model"),
         (io.BytesIO(b"not a zip"), "no music model"),
         (io.BytesIO(a_file().getvalue()[:900]), "no music model"),
-        (a_file(schema=np.array(2)), "other descriptors"),
+        (a_file(schema=np.array(1)), "other descriptors"),
         (a_file(names=np.array(["fast", "bright"])), "other descriptors"),
         (a_file(schema=np.array("one")), "no music model"),
         (a_file(schema=np.array([1, 1])), "no music model"),
@@ -108,7 +171,18 @@ def test_a_file_that_is_no_such_model_is_refused_by_name(file: io.BytesIO, says:
         load_affect_model(file, "mine.npz", NAMES)
 
 
-@pytest.mark.parametrize("missing", ["forest_roots", "waves_scale", "stretch", "variance", "mean"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "forest_roots",
+        "waves_scale",
+        "stretch",
+        "variance",
+        "mean",
+        "score_offset",
+        "kind_forest_left",
+    ],
+)
 def test_a_file_without_a_part_is_refused(missing: str) -> None:
     file = io.BytesIO()
     np.savez(file, **{name: array for name, array in ARRAYS.items() if name != missing})
@@ -116,3 +190,7 @@ def test_a_file_without_a_part_is_refused(missing: str) -> None:
 
     with pytest.raises(ModelError, match=r"mine\.npz is no music model"):
         load_affect_model(file, "mine.npz", NAMES)
+
+
+def test_who_computes_no_descriptors_takes_those_of_the_file() -> None:
+    assert load_affect_model(a_file(), "mine.npz").names == NAMES

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from soulsync_edge.adapters.hearing.descriptors import descriptors_of, names
-from soulsync_edge.adapters.hearing.frames import FLOOR_DB, GROUP, RATE_HZ, frames_of
+from soulsync_edge.adapters.hearing.frames import FLOOR_DB, GROUP, frames_of
+from soulsync_edge.adapters.hearing.rate import RATE_HZ
 from tests.made_sound import Samples, beats, chords, tone
 
 SEMITONES_OF_A = 9
