@@ -50,6 +50,9 @@ KEEP_S = 5.0
 """Seconds between two times that finds are kept, each a commit on a card: so much of a scan that
 is cut short is to be read again."""
 
+KEEP_AGAIN_S = 60.0
+"""Seconds until what a complete scan found, and could not be kept, is tried to be kept again."""
+
 PROGRESS_S = 1.0
 """Seconds between two reports of progress at least."""
 
@@ -137,6 +140,8 @@ class Librarian:
         self._looked_s = float("-inf")
         self._try_again_s = float("-inf")
         self._wait_s = _FIRST_WAIT_S
+        self._unkept: Finds | None = None
+        self._keep_again_s = float("-inf")
         self._said: tuple[bool, str] | None = None
         self._moved_s: float | None = None
 
@@ -174,6 +179,8 @@ class Librarian:
             return
         if has_changed:
             await self._scan(folder)
+        elif self._unkept is not None and self._clock() >= self._keep_again_s:
+            await self._keep_complete(self._unkept)
 
     async def _whereabouts(self, folder: Path) -> tuple[Stick, ...]:
         silent = f"the library folder {folder} does not answer; pull the stick and plug it in again"
@@ -235,7 +242,7 @@ class Librarian:
 
     async def _scan(self, folder: Path) -> None:
         """Take the finds of one scan, and keep them as they come."""
-        self._must_scan = True
+        self._must_scan, self._unkept = True, None
         self._settle(is_complete=False)
         scan = Finds(folder, self._sticks[0])
         try:
@@ -382,20 +389,28 @@ class Librarian:
         return {name: stamp for name, stamp in stamps.items() if name in self._known}
 
     async def _keep(self, scan: Finds) -> None:
-        """Keep what a scan has read since the last time."""
+        """Keep what a scan has read since the last time; what cannot be kept stays fresh."""
         fresh, scan.fresh = scan.fresh, []
         try:
             for stick, group in groupby(fresh, key=itemgetter(0)):
                 found = [one for _, one in group]
                 await self._on_worker(self._store.keep_found, stick, found)
         except Unavailable as error:
+            scan.fresh = fresh
             self._tell(f"the library will be read anew at the next start: {error}")
         else:
             if fresh:
                 self._tell("")
 
     async def _keep_complete(self, scan: Finds) -> None:
-        """Keep that all was looked at; of a stick without music that is not worth knowing."""
+        """Keep that all was looked at; of a stick without music that is not worth knowing.
+
+        What cannot be kept waits: a disk that was full may have room later.
+        """
+        self._unkept, self._keep_again_s = scan, self._clock() + KEEP_AGAIN_S
+        await self._keep(scan)
+        if scan.fresh:
+            return
         complete = set()
         try:
             for stick in scan.sticks:
@@ -406,6 +421,7 @@ class Librarian:
         except Unavailable as error:
             self._tell(f"the library will be read anew at the next start: {error}")
         else:
+            self._unkept = None
             self._tell("")
         self._complete |= complete
 

@@ -404,6 +404,39 @@ def test_a_store_that_works_again_is_reported(room: Room) -> None:
     assert room.said_of_store[-1] == ""
 
 
+def test_what_a_full_disk_did_not_take_is_kept_once_there_is_room(room: Room) -> None:
+    room.store.failing = Unavailable("the disk is full")
+    room.look()
+    room.clock.pass_time(subject.KEEP_AGAIN_S)
+    room.look()
+
+    room.store.failing = None
+    room.look()
+    assert room.said_of_store[-1] != ""
+    room.clock.pass_time(subject.KEEP_AGAIN_S)
+    room.look()
+
+    assert room.said_of_store[-1] == ""
+    known = room.store.known(a_stick("stick /music"))
+    assert [track.track_id for track in known.tracks] == ["a", "b", "c"]
+    assert known.is_complete
+    assert room.music.scans == 1
+
+
+def test_a_disk_that_was_full_for_a_moment_of_a_scan_takes_all_of_it(room: Room) -> None:
+    async def fill_and_clear(met: Met) -> None:
+        assert isinstance(met, Found)
+        full = Unavailable("the disk is full")
+        room.store.failing = full if met.track.track_id == "b" else None
+        room.clock.pass_time(subject.KEEP_S)
+
+    room.music.between = fill_and_clear
+    room.look()
+
+    tracks, _ = kept(room.store, "stick /music")
+    assert [track.track_id for track in tracks] == ["a", "b", "c"]
+
+
 def test_a_stick_full_of_other_things_lists_only_so_many(room: Room) -> None:
     room.music.skipped = [SkippedFile(f"/music/{n}", "no") for n in range(1500)]
 
