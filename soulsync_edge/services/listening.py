@@ -32,6 +32,9 @@ ever less. So a library of any size is placed a few dozen times in all."""
 BATCH_S = 10.0
 """Seconds between two batches at least: each is a new catalogue, and a commit on a card."""
 
+KEEP_AGAIN_S = 60.0
+"""Seconds until what was heard last, and could not be kept, is tried to be kept again."""
+
 PROGRESS_S = 1.0
 """Seconds between two reports of progress at least."""
 
@@ -169,7 +172,7 @@ class Listening:
                 except (ModelError, Unavailable) as error:
                     self._report(None)
                     logger.warning("%s; the music is played by its tags until the next scan", error)
-                await self._wake.wait()
+                await self._rest()
         finally:
             await self._ear.close()
             if self._to_keep and self._places is not None:
@@ -203,6 +206,18 @@ class Listening:
                 await self._listen_to(base, self._places)
             finally:
                 await self._ear.close()
+
+    async def _rest(self) -> None:
+        """Wait until there is something to do; a disk that was full may have room meanwhile."""
+        while self._to_keep and self._places is not None:
+            try:
+                async with asyncio.timeout(KEEP_AGAIN_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                await self._keep(self._places)
+            else:
+                return
+        await self._wake.wait()
 
     async def _recall(self, base: Catalogue, places: Places) -> None:
         """Take what the store knows of tracks that are new here."""

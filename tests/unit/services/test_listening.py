@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import pairwise
 from logging import LogRecord
@@ -8,12 +8,13 @@ import pytest
 
 from soulsync_edge.domain.affect import Affect, Spread
 from soulsync_edge.domain.events import Event, ListeningMoved
-from soulsync_edge.domain.hearing import Analysis, FilePrint, ListeningProgress
+from soulsync_edge.domain.hearing import Analysis, FilePrint, Hearing, ListeningProgress
 from soulsync_edge.domain.hints import Placed
 from soulsync_edge.domain.sound import Sound
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import MediaError, ModelError, Unavailable
 from soulsync_edge.fakes import FakeClock, FakeStore
+from soulsync_edge.services import listening as subject
 from soulsync_edge.services.listening import BATCH_S, FIRST_BATCH, Listening
 from soulsync_edge.settings import LibrarySettings
 
@@ -349,6 +350,35 @@ def test_a_failing_store_costs_nothing_but_the_memory(room: Room) -> None:
     room.store.failing = None
     room.scanned(_catalogue("a"))
     assert room.said_of_store[-1] == ""
+    assert set(room.store.hearings(["a"], "v1")) == {"a"}
+
+
+def test_what_a_full_disk_did_not_take_is_kept_once_there_is_room(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "KEEP_AGAIN_S", 0.001)
+    keep = room.store.keep_hearings
+
+    async def full_at_first() -> None:
+        loop, is_kept = asyncio.get_running_loop(), asyncio.Event()
+
+        def keep_later(hearings: Mapping[str, Hearing], version: str) -> None:
+            if not room.ear.closed:  # as long as it listens
+                raise Unavailable("the disk is full")
+            keep(hearings, version)
+            loop.call_soon_threadsafe(is_kept.set)
+
+        monkeypatch.setattr(room.store, "keep_hearings", keep_later)
+        room.listening.show(_catalogue("a"))
+        room.listening.settle(is_complete=True)
+        running = asyncio.create_task(room.listening.run())
+        async with asyncio.timeout(60):
+            await is_kept.wait()
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(full_at_first())
+
     assert set(room.store.hearings(["a"], "v1")) == {"a"}
 
 
