@@ -46,6 +46,11 @@ WAITING = "waiting a moment to see how the room looks"
 # Enough for the widest gap between two tracks by one artist.
 KEPT_STARTS = 20
 
+# Each rest after failures is twice as long as the one before, up to the longest.
+REST_S = 30.0
+LONGEST_REST_S = 600.0
+_MOST_DOUBLINGS = 10  # far beyond the longest, yet a number: a week of rests doubles a thousandfold
+
 # A camera that stalls is back within this time; until then an empty room stays empty.
 BLIND_S = 60.0
 # Someone was here when it got dark: music goes on for as long as it may take to fall asleep, then
@@ -136,7 +141,9 @@ def begin_track(
     session = _with_outcome(session, transition)
     chosen = next_track(session, context)
     if chosen is None:
-        return without_track(session), ((StopMusic(),) if session.playing else ())
+        # Some failed, and the others are not wanted: what failed is all that may be played.
+        silent = rested(session) if session.failed else session
+        return without_track(silent), ((StopMusic(),) if session.playing else ())
     track = chosen.track
     heard = Heard(track.track_id, track.artist, now_s, track.album)
     session = replace(
@@ -218,6 +225,18 @@ def _is_album(one: Track, other: Track) -> bool:
 def without_track(session: Session) -> Session:
     """Return the session with no track playing."""
     return replace(session, playing=None, drift_since_s=None)
+
+
+def rested(session: Session) -> Session:
+    """Return the session that plays nothing for a while, and then tries again what failed."""
+    rest_s = min(REST_S * 2 ** min(session.rests, _MOST_DOUBLINGS), LONGEST_REST_S)
+    until_s = (session.now_s or 0.0) + rest_s
+    return replace(
+        session,
+        failed=tuple(replace(one, barred_until_s=until_s) for one in session.failed),
+        rests=session.rests + 1,
+        rest_until_s=until_s,
+    )
 
 
 def heard_out(session: Session) -> Session:

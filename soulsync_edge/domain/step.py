@@ -17,6 +17,7 @@ from soulsync_edge.domain.steering import (
     begin_track,
     failed,
     heard_out,
+    rested,
     resumed,
     skipped,
     steered,
@@ -37,10 +38,8 @@ Turn = tuple[Session, tuple[Command, ...]]
 # A file that brings the voice program down twice is not tried a third time.
 MOST_VOICES_LOST = 2
 # After this many failures in a row the fault is hardly in the files: rest, then give them another
-# chance. Each rest is twice as long as the one before.
+# chance.
 FAILURES_BEFORE_REST = 5
-REST_S = 30.0
-LONGEST_REST_S = 600.0
 
 
 def step(session: Session, event: ev.Event, context: Context) -> Turn:
@@ -201,13 +200,7 @@ def _after_failure(session: Session, track_id: str, reason: str, context: Contex
     is_all = session.barred.issuperset(context.catalogue.by_id)
     if session.failures_in_a_row % FAILURES_BEFORE_REST and not is_all:
         return session
-    until_s = (session.now_s or 0.0) + min(REST_S * 2**session.rests, LONGEST_REST_S)
-    return replace(
-        session,
-        failed=tuple(replace(one, barred_until_s=until_s) for one in session.failed),
-        rests=session.rests + 1,
-        rest_until_s=until_s,
-    )
+    return rested(session)
 
 
 def _after_voice_lost(session: Session, context: Context) -> Session:

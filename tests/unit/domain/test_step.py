@@ -22,8 +22,16 @@ from soulsync_edge.domain.portrait import portrait, sentence, skipped_files
 from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.session import Context, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode
-from soulsync_edge.domain.steering import BLIND_S, DARK_S, STOP_FADE_S, WAITING, target_now
-from soulsync_edge.domain.step import FAILURES_BEFORE_REST, LONGEST_REST_S, REST_S, step
+from soulsync_edge.domain.steering import (
+    BLIND_S,
+    DARK_S,
+    LONGEST_REST_S,
+    REST_S,
+    STOP_FADE_S,
+    WAITING,
+    target_now,
+)
+from soulsync_edge.domain.step import FAILURES_BEFORE_REST, step
 from soulsync_edge.domain.track import Catalogue, catalogue_of
 from tests.rooms import CATALOGUE, CONTEXT, Room, a_playing_room
 from tests.strategies import TRACK_IDS, a_track, catalogues, events
@@ -161,6 +169,30 @@ def test_rests_grow_while_nothing_can_be_played_but_stay_bounded() -> None:
 
     assert rests[:3] == [REST_S, 2 * REST_S, 4 * REST_S]
     assert max(rests) == LONGEST_REST_S
+
+
+def test_weeks_without_a_sound_device_are_rested_through() -> None:
+    one = catalogue_of([a_track("t0", Affect(0, 0))])
+    room = a_playing_room(replace(CONTEXT, catalogue=one))
+    room.session = replace(room.session, rests=5000)
+
+    room.happens(ev.TrackFailed(room.now_s, "t0", "there is no sound device"))
+
+    assert room.session.rest_until_s - room.now_s == LONGEST_REST_S
+
+
+def test_what_failed_is_tried_again_when_nothing_else_is_wanted() -> None:
+    two = catalogue_of(a_track(name, Affect(0, 0)) for name in ("t0", "t1"))
+    room = a_playing_room(replace(CONTEXT, catalogue=two))
+    failed = room.plays[0]
+    room.happens(ev.TrackFailed(room.now_s, failed, "the card was slow"))
+    room.happens(ev.TrackJudged(room.now_s, room.plays[1], ev.Opinion.NEVER))
+
+    assert room.session.is_silent_for == "no track could be played; trying again in a while"
+    room.waits(REST_S + 5)
+
+    assert room.plays[2:] == [failed]
+    assert not room.session.is_silent_for
 
 
 def test_music_goes_on_at_the_same_place_when_the_voice_comes_back() -> None:
