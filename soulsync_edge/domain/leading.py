@@ -94,10 +94,10 @@ def led_on(  # noqa: PLR0913  # what a choice depends on, all of it visible
     The way is planned anew from the present mood for the tracks that are left, and its first stop
     is taken. Where that is too far from the last track of the shift, a way to there is planned. No
     track lies deeper in the dark than the way does from the present mood, or did from the first;
-    none goes back to the starting mood once that has had its share.
+    none goes back to the starting mood once that has had its share; none is what just played.
 
     Args:
-        shift: So far; it does not just match.
+        shift: So far.
         catalogue: What there is.
         mood: The present one, or None.
         before: The settled one, or None.
@@ -109,6 +109,7 @@ def led_on(  # noqa: PLR0913  # what a choice depends on, all of it visible
     goal = AFFECT_OF_GOAL[shift.goal]
     safe = rail(way.journey.start, goal).within(rail(shift.start, goal))
     tired = frozenset(past.tiredness(rules))
+    last_played = frozenset(heard.track_id for heard in past.history[-1:])
     for wish in _wishes(shift, way):
         path = plan(
             catalogue,
@@ -118,7 +119,7 @@ def led_on(  # noqa: PLR0913  # what a choice depends on, all of it visible
             steps=wish.steps,
             history=past.history,
             now_s=past.now_s,
-            barred=past.barred | tired if wish.is_rested else past.barred,
+            barred=past.barred | (tired if wish.is_rested else last_played),
             allows=wish.allows,
             safe=safe,
             liking=liking,

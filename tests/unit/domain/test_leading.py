@@ -300,6 +300,20 @@ def test_skipping_does_not_bring_a_third_track_at_the_starting_mood() -> None:
     assert sum(first.lingers_at(place) for place in evening.places) == MOST_AT_START
 
 
+@pytest.mark.parametrize("mood", [SAD, LIFT, None])
+def test_in_a_small_library_no_track_plays_twice_in_a_row(mood: Affect | None) -> None:
+    places = (SAD, SAD.towards(LIFT, 0.5), LIFT)
+    three = catalogue_of(a_track(f"t{number}", place) for number, place in enumerate(places))
+    evening = Evening(three, mood)
+    for _ in range(8):
+        evening.song(mood)
+        evening.skip()
+
+    names = [one.track.track_id for one in evening.played]
+    assert len(names) == 17
+    assert all(one != other for one, other in pairwise(names))
+
+
 def test_a_track_that_failed_counts_as_not_chosen() -> None:
     shift = begun(Goal.LIFT, SAD, "s")
     attempt = Attempt("t", SAD, leads=False, is_at_start=True, came_from=None, before=None)
