@@ -183,7 +183,8 @@ def resumed(session: Session, context: Context) -> Turn:
     play = replace(
         _order(track, None, Transition.AT_ONCE, context.rules), start_s=session.playing.position_s
     )
-    return replace(session, is_silent_for="", voice_found_s=None), (play,)
+    on = replace(session, is_silent_for="", voice_found_s=None, drift_since_s=None)
+    return on, (play,)
 
 
 def _order(track: Track, before: Track | None, transition: Transition, rules: Rules) -> PlayTrack:
@@ -361,7 +362,11 @@ def _kept_or_cut(session: Session, context: Context) -> Turn:
         return replace(session, drift_since_s=now_s), ()
     if now_s - session.drift_since_s < rules.drift_hold_s:
         return session, ()
-    return begin_track(session, context, Transition.CUT)
+    cut = begin_track(session, context, Transition.CUT)
+    chosen = cut[0].playing
+    if chosen is None or chosen.track_id == session.playing.track_id:
+        return replace(session, drift_since_s=now_s), ()  # there is nothing that fits it better
+    return cut
 
 
 def _with_heard(history: tuple[Heard, ...], heard: Heard, cooldown_s: float) -> tuple[Heard, ...]:

@@ -92,6 +92,27 @@ def test_a_song_may_be_cut_for_a_lasting_drift_when_the_person_wants_it() -> Non
     assert len(room.plays) == 2
 
 
+def test_a_song_is_not_cut_to_begin_anew_where_nothing_fits_the_mood_better() -> None:
+    rules = replace(CONTEXT.rules, cut_on_drift=True, drift_hold_s=60)
+    one = catalogue_of([a_track("t0", Affect(0.5, 0.5))])
+    room = a_playing_room(Context(rules, one))
+
+    room.looks(Emotion.SAD, for_s=300)
+
+    assert len(room.plays) == 1
+
+
+def test_who_wants_to_hear_a_song_again_hears_it_though_the_mood_is_another() -> None:
+    rules = replace(CONTEXT.rules, cut_on_drift=True, drift_hold_s=60)
+    room = a_playing_room(replace(CONTEXT, rules=rules))
+    room.happens(ev.TrackStarted(room.now_s, room.plays[0]))
+    room.looks(Emotion.SAD, for_s=40)
+
+    again = room.happens(ev.ReplayRequested(room.now_s + 60))
+
+    assert [one.track_id for one in again if isinstance(one, PlayTrack)] == room.plays[:1]
+
+
 def test_the_next_track_follows_the_end_of_the_last_at_once() -> None:
     room = a_playing_room()
 
