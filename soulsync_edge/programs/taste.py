@@ -9,11 +9,11 @@ from pathlib import Path
 
 from soulsync_edge.adapters.store_sqlite import SqliteStore
 from soulsync_edge.domain.taste_form import exported
-from soulsync_edge.domain.trial import plain, trial_from
+from soulsync_edge.domain.trial import Trial, plain
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Store
 from soulsync_edge.services.taste_keeper import erase_taste, kept_taste
-from soulsync_edge.services.trial_keeper import TRIALS
+from soulsync_edge.services.trial_keeper import kept_trials
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def export(state_dir: Path, file: Path | None) -> int:
     with _store(state_dir) as store:
         try:
             taste = kept_taste(store)
-            trials = [trial_from(one) for one in json.loads(store.recall(TRIALS) or "[]")]
+            trials = _trials(store)
         except (ValueError, TypeError, RecursionError) as error:
             raise Unavailable(f"what was learnt is damaged in {state_dir}: {error}") from error
     whole = {**exported(taste), "trials": [plain(trial) for trial in trials]}
@@ -57,7 +57,6 @@ def erase(state_dir: Path) -> int:
     """
     with _store(state_dir) as store:
         erase_taste(store)
-        store.forget(TRIALS)
     sys.stdout.write(f"what was learnt is erased from {state_dir / _STORE}\n")
     for aside in sorted(state_dir.glob(f"{_STORE}.corrupt-*")):
         logger.warning(
@@ -66,6 +65,15 @@ def erase(state_dir: Path) -> int:
             aside,
         )
     return 0
+
+
+def _trials(store: Store) -> tuple[Trial, ...]:
+    """Return the trials in `store`; none, with a warning, when they were lost and the taste not."""
+    try:
+        return kept_trials(store)
+    except Unavailable as error:
+        logger.warning("what was tried to lead the mood is left out: %s", error)
+        return ()
 
 
 @contextmanager

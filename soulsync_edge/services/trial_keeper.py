@@ -45,12 +45,15 @@ class TrialKeeper:
         self._not_before_s = float("-inf")
 
     def trials_at_start(self) -> tuple[Trial, ...]:
-        """Return what was tried before; nothing when that cannot be read. Blocks on the disk."""
+        """Return what was tried before; nothing when that cannot be read. Blocks on the disk.
+
+        That is no more than a warning: told as a fault, it would stand until the next trial, which
+        never comes where nobody asks for a shift.
+        """
         try:
-            kept = self._store.recall(TRIALS)
-            return () if kept is None else tuple(map(trial_from, json.loads(kept)))
+            return kept_trials(self._store)
         except (Unavailable, ValueError, TypeError, RecursionError) as error:
-            self._tell(f"what was tried to lead the mood cannot be read: {error}")
+            logger.warning("what was tried to lead the mood cannot be read: %s", error)
             return ()
 
     def show(self, before: Session, after: Session) -> None:
@@ -99,3 +102,15 @@ class TrialKeeper:
             self._tell("")
         finally:
             self._is_writing = False
+
+
+def kept_trials(store: Store) -> tuple[Trial, ...]:
+    """Return the trials `store` holds, none when it holds none.
+
+    Raises:
+        Unavailable: The store cannot be read, or lost them.
+        ValueError: What it holds makes no sense.
+        TypeError: Likewise.
+    """
+    kept = store.recall(TRIALS)
+    return () if kept is None else tuple(map(trial_from, json.loads(kept)))

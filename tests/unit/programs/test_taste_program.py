@@ -52,6 +52,22 @@ def test_it_is_printed(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told["trials"] == [TRIED]
 
 
+def test_trials_that_were_lost_with_a_damaged_store_do_not_hold_back_the_taste(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "soulsync.db").write_bytes(b"no database at all " * 300)
+    store = SqliteStore(tmp_path / "soulsync.db")
+    store.keep(TASTE, json.dumps(exported(LEARNT)))
+    store.close()
+
+    assert main(["taste", "export", "--state-dir", str(tmp_path)]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert taste_from(told) == LEARNT
+    assert told["trials"] == []
+    assert "left out" in caplog.text
+
+
 def test_it_is_written_to_a_file(state: Path, tmp_path: Path) -> None:
     file = tmp_path / "taste.json"
 
