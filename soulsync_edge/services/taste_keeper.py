@@ -11,8 +11,9 @@ from soulsync_edge.errors import Unavailable
 from soulsync_edge.ports import Clock, Store
 from soulsync_edge.services.trial_keeper import TRIALS
 
-PAUSE_S = 30.0
-"""Seconds between two writes: each is the whole taste, some 100 KB when it is full."""
+PAUSE_S = 600.0
+"""Seconds between two writes of what was observed: each is the whole taste, 0.7 MB when it is full,
+and a card wears. A power cut loses what a few songs told; what somebody said does not wait."""
 
 RETRY_S = 60.0
 """Seconds until what could not be kept or erased is tried again."""
