@@ -52,8 +52,8 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     A track costs its expected distance to `target`, what jars after the track before in tempo, key
     and loudness, and an artist or album heard lately; being liked makes it cheaper. The cheapest
     plays, but for chance from `seed` and what is worth trying out, which together lead no further
-    than `variety` beyond it. When every track is still cooling down, the one heard longest ago
-    plays: silence would be worse, and the why-line says so.
+    than `variety` beyond it. When every track that may play is still cooling down, the one
+    heard longest ago plays: silence would be worse, and the why-line says so.
 
     Args:
         catalogue: What there is.
@@ -79,7 +79,7 @@ def choose(  # noqa: PLR0913  # what a choice depends on, all of it visible
     candidates = rested.anywhere(_MIXED) if target is None else rested.nearest(target, _CANDIDATES)
     if not candidates:
         oldest = _longest_ago(catalogue, past, liking, may_play)
-        words = "everything was played lately; this one longest ago"
+        words = "all that may play now was heard lately; this one longest ago"
         return None if oldest is None else Choice(oldest, words)
     before = catalogue.by_id.get(history[-1].track_id) if history else None
     spacing = costs.spacing((heard.artist, heard.album) for heard in history)

@@ -62,7 +62,7 @@ def test_when_everything_rests_the_one_heard_longest_ago_plays_and_says_so() -> 
 
     assert choice is not None
     assert choice.track.track_id == "t0"
-    assert "longest ago" in choice.why
+    assert choice.why == "all that may play now was heard lately; this one longest ago"
 
 
 @given(catalogue=catalogues, target=affects, seed=st.text(max_size=5))
