@@ -9,6 +9,8 @@ from soulsync_edge.domain.session import Context, NowPlaying, Rules, Session
 from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Mode
 from soulsync_edge.domain.taste import Regard, Sign, Taste
 
+ERASED = "chosen before what was learnt was erased"
+
 # Rewards from -1 (as bad as can be) to 1, and how many plain observations each is worth. They are
 # ours to tune: what they must bring about is tested.
 _LIKE = (1.0, 3.0)
@@ -51,7 +53,9 @@ def learnt(session: Session, event: ev.Event, context: Context) -> Session:  # n
     """
     match event:
         case ev.TasteErased():
-            return replace(session, taste=Taste(), trials=())
+            # Its reasons may tell what was liked, or what was tried.
+            playing = session.playing and replace(session.playing, why=ERASED)
+            return replace(session, taste=Taste(), trials=(), playing=playing)
         case ev.TrackJudged():
             return _judged(session, event, context)
         case ev.SkipRequested() if _is_heard(session):

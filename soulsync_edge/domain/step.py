@@ -125,7 +125,7 @@ def _after(session: Session, event: ev.Event, context: Context) -> Turn:  # noqa
         case ev.ReplayRequested():
             return _replayed(session, context)
         case ev.TasteErased():
-            return replace(session, trials=()), ()
+            return session, ()  # was forgotten before anything else
         case ev.SleepChosen():
             return after_sleep_chosen(session, event), ()
         case ev.DuckingChanged():

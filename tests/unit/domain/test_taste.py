@@ -15,7 +15,7 @@ from soulsync_edge.domain.costs import LIKING_COST, Costs
 from soulsync_edge.domain.features import FEATURES, Moment, features_of
 from soulsync_edge.domain.freshness import ChoiceRules, Past
 from soulsync_edge.domain.journey import Journey, PathRules
-from soulsync_edge.domain.learning import learnt, liking_now
+from soulsync_edge.domain.learning import ERASED, learnt, liking_now
 from soulsync_edge.domain.liking import Liking
 from soulsync_edge.domain.path import plan
 from soulsync_edge.domain.preference import HALF_LIFE_DAYS, NOISE, PRIOR_SD, Preference, Tally
@@ -590,9 +590,16 @@ def test_what_is_said_of_a_track_nobody_knows_is_passed_over() -> None:
 
 
 def test_erasing_forgets_everything() -> None:
-    session = after(ev.TrackJudged(1.0, "one", ev.Opinion.LIKE), ev.TasteErased(2.0), track=ONE)
+    session = after(
+        ev.TrackJudged(1.0, "one", ev.Opinion.LIKE),
+        ev.TasteErased(2.0),
+        track=ONE,
+        why="a close match for bright music; you liked it on Tuesday",
+    )
 
     assert session.taste == Taste()
+    assert session.playing is not None
+    assert session.playing.why == ERASED
 
 
 @given(st.lists(st.builds(ev.TrackJudged, st.just(1.0), st.sampled_from(TRACK_IDS), opinions)))
