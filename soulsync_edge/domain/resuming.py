@@ -83,7 +83,8 @@ def _adopted(session: Session, track_id: str, context: Context) -> Session:
         playing = NowPlaying(track_id, "it was playing before", track.affect, now_s)
     if not history or history[-1].track_id != track_id:
         track = context.catalogue.by_id[track_id]
-        history = (*history, Heard(track_id, track.artist, now_s, track.album))
+        others = (one for one in history if one.track_id != track_id)
+        history = (*others, Heard(track_id, track.artist, now_s, track.album))
     return replace(
         session,
         playing=replace(playing, is_heard=True),

@@ -138,6 +138,17 @@ def test_another_track_than_was_kept_is_taken_as_it_is() -> None:
     assert [heard.track_id for heard in room.session.history] == ["t3", "t5"]
 
 
+def test_a_track_that_is_taken_as_it_is_was_started_once_at_most() -> None:
+    room = a_start(is_core_alone=True)
+    heard = (Heard("t5", "", -300.0), Heard("t3", "", -60.0))
+    room.session = replace(room.session, history=heard)
+    room.happens(ev.VoiceFound(1.0))
+
+    room.happens(ev.TrackMoved(1.5, "t5", 7.0))
+
+    assert [one.track_id for one in room.session.history] == ["t3", "t5"]
+
+
 def test_a_voice_that_turns_out_to_be_silent_is_told_to_go_on() -> None:
     room = a_start(is_core_alone=True)
     room.happens(ev.VoiceFound(1.0))
