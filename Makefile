@@ -35,7 +35,7 @@ format: $(READY)  ## Format the code and fix what can be fixed by itself
 bench: $(READY)  ## Measure; the last line is one JSON object
 	@$(BIN)/python -m scripts.bench
 
-docs: $(READY)  ## Write the generated pages again: settings, topics, the example settings, the emotion model's card
+docs: $(READY)  ## Write the generated pages again: settings, topics, the example settings, the models' cards, the simulation's page
 	@$(BIN)/python -m scripts.generate_docs
 
 package: $(READY)  ## Build the source archive and the wheel into dist/
@@ -65,7 +65,7 @@ music-model: $(READY)  ## Train the affect model of music, in minutes (DATA=fold
 evaluate-music: $(READY)  ## Print how good the analysis of music is, as recorded, or measured anew (DATA=folder)
 	@$(BIN)/python -m models.recipes.music.record $(if $(DATA),--data '$(DATA)')
 
-simulate: $(READY)  ## Simulate how well ways of steering reach a goal, in minutes (RUNS=60 SEED=1 QUICK=1; WRITE=1 records it)
+simulate: $(READY)  ## Simulate how well ways of steering reach a goal, in minutes (RUNS=40 SEED=1 QUICK=1; WRITE=1 records it)
 	@$(BIN)/python -m scripts.simulate $(if $(RUNS),--runs '$(RUNS)') $(if $(SEED),--seed '$(SEED)') $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
 print-demo-music: $(READY)  ## Print the folder of the demo music

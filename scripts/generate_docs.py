@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from models.recipes.emotion import card
 from models.recipes.music import card as music_card
+from scripts.simulate import document as simulation
 from soulsync_edge.adapters.mqtt_topics import mqtt_document
 from soulsync_edge.settings import Settings
 
@@ -105,7 +106,8 @@ def documents() -> dict[Path, str]:
 
 def main() -> int:
     """Write the documents, or with `--check` only compare them."""
-    wanted = documents() | card.documents(ROOT) | music_card.documents(ROOT)
+    cards = card.documents(ROOT) | music_card.documents(ROOT)
+    wanted = documents() | cards | simulation.documents(ROOT)
     stale = [
         path
         for path, text in wanted.items()

@@ -12,9 +12,13 @@ from models.recipes.music import card as music_card
 from models.recipes.music.record import recorded
 from models.recipes.music.rendered import measured
 from scripts.generate_docs import ROOT
+from scripts.simulate import document as simulation
+from scripts.simulate.experiment import WAYS, all_cells, played_by_ours
+from scripts.simulate.figures import read_record
 from soulsync_edge.domain.emotion import LEAST_CONFIDENCE
 
 MODELS = ROOT / "models"
+SIMULATE = "run `make simulate WRITE=1`"
 
 
 def test_card_plot_and_readme_are_what_the_recorded_figures_make() -> None:
@@ -71,3 +75,25 @@ def test_what_is_recorded_of_the_demo_pieces_is_what_they_measure() -> None:
     for name in ("valence_r", "arousal_r"):
         assert measured_now[name] == pytest.approx(told[name], abs=0.01), name
     assert measured_now["moved_by_gain"] <= 0.02
+
+
+def test_the_simulations_page_and_plot_are_what_was_recorded() -> None:
+    for path, text in simulation.documents(ROOT).items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run `make docs`"
+
+
+def test_all_that_is_simulated_was_recorded() -> None:
+    found = read_record(ROOT / "docs").compared
+
+    assert [one.name for one in found] == [cell.name for cell in all_cells()], SIMULATE
+    assert {tuple(way.name for way in one.ways) for one in found} == {tuple(WAYS)}, SIMULATE
+
+
+def test_the_simulation_was_of_the_shipped_models_and_of_this_very_steering() -> None:
+    shipped = tomllib.loads((MODELS / "manifest.toml").read_text("utf-8"))["models"]
+
+    told = read_record(ROOT / "docs")
+
+    assert told.emotion_model == shipped["emotion"]["sha256"], SIMULATE
+    assert told.music_model == shipped["music"]["sha256"], SIMULATE
+    assert told.played == played_by_ours(all_cells()[0], told.seed), SIMULATE
