@@ -280,8 +280,10 @@ def _with_outcome(session: Session, transition: Transition) -> Session:
         case Transition.SKIP:
             return skipped(session)
         case Transition.CUT:
-            # The mood is another one now: what leads it on begins there.
-            return replace(heard_out(session), shift=None)
+            session = heard_out(session)
+            shift = session.shift
+            # The mood is another one now: what leads it on begins there, but harm is remembered.
+            return session if shift is not None and shift.worsened else replace(session, shift=None)
         case Transition.AT_ONCE:
             return session
     assert_never(transition)

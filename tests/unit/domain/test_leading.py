@@ -446,6 +446,21 @@ def test_music_falls_back_to_the_mood_after_harm_and_leads_on_when_that_is_over(
     assert evening.played[-1].why.startswith("on the way to lift, step 1 of ")
 
 
+def test_a_song_cut_for_the_mood_does_not_wipe_out_the_harm() -> None:
+    start = Affect(0.3, -0.2)
+    rules = Rules(seed="e", cut_on_drift=True, drift_hold_s=60)
+    evening = Evening(everywhere(), start, rules=rules)
+    for mood in (SAD, AFFECT_OF[Emotion.ANGRY]):
+        for _ in range(2):  # it is far off, and stays there
+            evening.sees(mood)
+            evening.now_s += 70.0
+            evening.happens(ev.RulesChanged(evening.now_s))
+
+    assert evening.outcomes[0] is Outcome.WORSENED
+    assert evening.shift.start == start
+    assert evening.shift.worsened
+
+
 def test_a_goal_chosen_again_leads_on_at_once() -> None:
     evening = Evening(everywhere(), Affect(0.0, 0.0))
     for mood in (moved(0.5), moved(0.2), moved(-0.1)):
