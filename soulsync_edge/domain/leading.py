@@ -265,7 +265,7 @@ def _told(  # all that is said of a stop
 def _whereabouts(shift: Shift) -> str:
     """Return how far the way has got, in words."""
     if shift.is_held:
-        return f"{shift.goal.value} is reached"
+        return f"{shift.goal.value} was reached"  # whatever the mood has done since
     if shift.is_blind:
         return f"heading for {shift.goal.value}, without knowing how the room looks"
     manner = {

@@ -206,7 +206,7 @@ def test_every_choice_says_where_on_the_way_it_is_and_how_it_differs() -> None:
     assert whys[2].startswith(f"on the way to lift, step 3 of {total}")
     assert "than the last" in whys[2]
     assert sum("arrives at the goal: lively and bright" in why for why in whys) == 1
-    assert whys[-1].startswith("lift is reached: stays at the goal: lively and bright")
+    assert whys[-1].startswith("lift was reached: stays at the goal: lively and bright")
     assert not any("you feel" in why or "you are" in why for why in whys)
 
 
