@@ -153,7 +153,9 @@ def begin_track(
             why=chosen.why,
             chosen_for=chosen.point,
             chosen_s=now_s,
-            features=liking_now(session, context.rules).features(track, chosen.point),
+            features=liking_now(session, context.rules).features(
+                track, None if session.mode is Mode.OFF else chosen.point
+            ),
             mood_before=None if session.mood.reading is None else session.mood.reading.affect,
             volume_before_pct=session.volume_pct,
         ),

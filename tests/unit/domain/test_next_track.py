@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from soulsync_edge.domain import events as ev
 from soulsync_edge.domain.affect import Affect
 from soulsync_edge.domain.emotion import AFFECT_OF, Emotion
+from soulsync_edge.domain.features import FEATURES
 from soulsync_edge.domain.freshness import ChoiceRules
 from soulsync_edge.domain.mood import Evidence, Mood, Presence
 from soulsync_edge.domain.next_track import Next, next_track
@@ -71,6 +72,17 @@ def test_off_plays_anything_whatever_the_mood() -> None:
 
     assert len(places) == 4
     assert chosen(Mode.OFF, ANGRY).why.startswith("whatever the mood: ")
+
+
+@pytest.mark.parametrize(("mode", "is_wanted_somewhere"), [(Mode.MATCH, True), (Mode.OFF, False)])
+def test_what_is_learnt_from_is_what_was_wanted(mode: Mode, *, is_wanted_somewhere: bool) -> None:
+    session = Session(now_s=0.0, has_voice=True, mode=mode, mood=looking(Affect(0.8, 0.4)))
+
+    session, _ = step(session, ev.RulesChanged(0.0), Context(RULES, LIBRARY))
+
+    assert session.playing is not None
+    near = session.playing.features[FEATURES.index("near what was wanted")]
+    assert (near != 0.0) == is_wanted_somewhere
 
 
 @given(affects, st.text(max_size=3))
