@@ -93,7 +93,7 @@ def _library_routes(router: APIRouter, state: State, desk: SettingsDesk, pieces:
                 shelf.table, context.catalogue, taste, query=q, only=only, page=page
             ),
             likes=sum(regard.is_liked for regard in taste.regards),
-            nevers=len(taste.never),
+            never_played=len(taste.never),
             nevers_away=away(context.catalogue, taste) if only is Only.NEVER else (),
             learnt=learnt(session),
             learns=desk.settings.shifting.learns,
