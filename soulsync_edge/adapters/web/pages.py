@@ -94,7 +94,7 @@ def _library_routes(router: APIRouter, state: State, desk: SettingsDesk, pieces:
             ),
             likes=sum(regard.is_liked for regard in taste.regards),
             never_played=len(taste.never),
-            nevers_away=away(context.catalogue, taste) if only is Only.NEVER else (),
+            never_played_away=away(context.catalogue, taste) if only is Only.NEVER else (),
             learnt=learnt(session),
             learns=desk.settings.shifting.learns,
             is_forgotten=forgotten,
