@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 PAUSE_S = 1.0
 """Seconds between two writes: each is one synchronised commit, and a slider takes many steps."""
 
-POSITION_PAUSE_S = 30.0
+POSITION_PAUSE_S = 20.0
 """Seconds between two writes of how far the track got, and of what was started: a card wears."""
 
 RETRY_S = 10.0
