@@ -212,6 +212,37 @@ def test_one_switch_matches_or_leads(page: Page, house: RunningHouse) -> None:
     expect(page.get_by_role("radio", name="By the clock")).to_be_checked()
 
 
+def test_what_was_just_chosen_is_not_undone_by_a_state_from_before(
+    page: Page, house: RunningHouse
+) -> None:
+    page.clock.install()
+    page.goto(house.address)
+    expect(page.locator("html")).to_have_class("scripted")
+    page.clock.pause_at(time.time() + 2)  # no longer, else the page takes the silence for a loss
+    page.route("**/api/commands/goal", lambda route: route.fulfill(status=202, json={}))
+    page.get_by_role("radio", name="Calm").check(force=True)
+
+    house.post(VolumeChosen(house.clock(), 33))
+    expect(page.locator("#volume-pct")).to_have_text("33 %")
+    expect(page.get_by_role("radio", name="Calm")).to_be_checked()
+    expect(page.locator("#steering-calm")).to_be_visible()
+    # What never came to be does not stay.
+    page.clock.run_for(1000)
+    expect(page.get_by_role("radio", name="Match")).to_be_checked()
+    expect(page.locator("#steering-match")).to_be_visible()
+
+
+def test_a_fault_reads_as_one_text_beside_the_tone(page: Page, house: RunningHouse) -> None:
+    message = "No sound device was found. Plug in a speaker, and check `aplay -l` and the rest"
+    house.post(PartReported(house.clock(), Part.SOUND, is_ok=False, message=message))
+    expect(page.locator("#faults code")).to_have_text("aplay -l")
+    page.goto(f"{house.address}/settings")
+    page.locator("#player summary").click()
+    # In a column of its own it would be one letter wide.
+    typed = page.locator("#player .problem code")
+    assert typed.evaluate("code => code.getClientRects().length") <= 2
+
+
 def test_a_like_is_shown_and_taken_back_and_another_track_is_asked_for(
     page: Page, house: RunningHouse
 ) -> None:

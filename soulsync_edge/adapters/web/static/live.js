@@ -111,13 +111,17 @@ function drawTried(lines) {
   );
 }
 
+// What a hand has just chosen stays, until what it asked for can be in the state.
+const TOUCHED_MS = 700;
 let volumeTouched = -Infinity;
+let steeringSaid = "";
+let steeringTimer = 0;
 
 function drawMusic(music) {
   tell(byId("music-line"), music.line);
   drawSwitch("music", music.is_on);
   drawTrack(music.track);
-  if (performance.now() - volumeTouched > 700) {
+  if (performance.now() - volumeTouched > TOUCHED_MS) {
     const volume = byId("volume");
     if (volume) volume.value = music.volume_pct;
     say("volume-pct", `${music.volume_pct} %`);
@@ -131,7 +135,11 @@ function drawMusic(music) {
   drawTried(music.tried);
   const left = music.sleep_left_min;
   say("sleep-left", left === null ? "off" : `ends in ${left} min`);
-  const steering = music.mode === "shift" ? music.goal : music.mode;
+  steeringSaid = music.mode === "shift" ? music.goal : music.mode;
+  if (!steeringTimer) drawSteering(steeringSaid);
+}
+
+function drawSteering(steering) {
   for (const pill of document.querySelectorAll("input[name=steering]")) {
     pill.checked = pill.value === steering;
   }
@@ -309,6 +317,12 @@ for (const button of document.querySelectorAll("button[data-command]")) {
 
 for (const pill of document.querySelectorAll("input[name=steering]")) {
   pill.addEventListener("change", () => {
+    drawSteering(pill.value);
+    clearTimeout(steeringTimer);
+    steeringTimer = setTimeout(() => {
+      steeringTimer = 0;
+      drawSteering(steeringSaid);
+    }, TOUCHED_MS);
     if (pill.dataset.command === "mode") ask("mode", { mode: pill.value });
     else ask("goal", { goal: pill.value });
   });
