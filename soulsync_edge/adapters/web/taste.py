@@ -30,10 +30,10 @@ def learnt(session: Session) -> tuple[str, ...]:
         ),
         _counted(
             len(taste.artists),
-            "How the music of {} artist is met",
-            "How the music of {} artists is met",
+            "How well the music of {} artist goes down here",
+            "How well the music of each of {} artists goes down here",
         ),
-        "How music is met by its feel and sound, all in all" if taste.preference.day else "",
+        "Which feel and sound go down well here, all in all" if taste.preference.day else "",
         _counted(
             len(session.trials),
             "Once, whether the mood followed music that was to lead it",

@@ -190,7 +190,7 @@ def test_what_was_learnt_is_told_in_words() -> None:
         "Skipped 3 times",
         "Wanted again once",
         "1 track sits elsewhere on the map, as you said",
-        "How the music of 1 artist is met",
+        "How well the music of 1 artist goes down here",
         "2 times, whether the mood followed music that was to lead it",
     ]
     assert "Learning is switched off" not in page
