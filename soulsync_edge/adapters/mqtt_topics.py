@@ -309,7 +309,7 @@ SoulSync Edge talks MQTT 5 to one broker (mosquitto 1.6 or newer, for instance).
 |---|---|---|---|
 | `{availability}` | `online`, or `offline`: also when it lost power, by its last will | yes | |
 | `{root}/instance` | a word by which it notices another appliance with its id | yes | |
-| `{root}/state` | what is retained below as one JSON object with names of its own; what listening has got to is not in it | yes | |
+| `{root}/state` | nearly all retained below as one JSON object, some named otherwise | yes | |
 | `{root}/mood` | how the room looks as one JSON object | no | yes |
 {told}
 
