@@ -87,7 +87,9 @@ def _led(shift: Shift, session: Session, context: Context) -> Next | None:
     mood, goal = session.mood.affect, shift.goal.value
     reading = session.mood.reading
     why = f"nothing fits on the way to {goal}, so the music stays with the mood"
-    if shift.approach is not Approach.MATCH or mood is None:
+    # Somebody who is out of sight for a moment is no reason to lead on what did harm.
+    stays_at = shift.last if mood is None and shift.approach is Approach.MATCH else mood
+    if shift.approach is not Approach.MATCH or stays_at is None:
         led = led_on(
             shift,
             context.catalogue,
@@ -105,8 +107,8 @@ def _led(shift: Shift, session: Session, context: Context) -> Next | None:
             "near again"
         )
     matching = (
-        _matching(session, context, mood, why)
-        if mood is not None
+        _matching(session, context, stays_at, why)
+        if stays_at is not None
         else _near(
             AFFECT_OF_GOAL[shift.goal], None, f"nothing fits on the way to {goal}", session, context
         )

@@ -15,7 +15,7 @@ from soulsync_edge.domain.mood import Evidence, Mood, Presence
 from soulsync_edge.domain.next_track import Next, next_track
 from soulsync_edge.domain.rail import rail
 from soulsync_edge.domain.session import Context, NowPlaying, Rules, Scheduled, Session
-from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Goal, Mode
+from soulsync_edge.domain.shifting import AFFECT_OF_GOAL, Approach, Goal, Mode, Shift
 from soulsync_edge.domain.steering import target_now
 from soulsync_edge.domain.step import step
 from soulsync_edge.domain.track import Catalogue, catalogue_of
@@ -62,6 +62,19 @@ def test_match_without_a_mood_and_schedule_with_one_go_by_the_time_of_day() -> N
         assert found.point == AFFECT_OF_GOAL[Goal.SLEEP]
         assert found.track.affect.distance_to(found.point) < 0.3
         assert found.why.startswith("by schedule (sleep): ")
+
+
+def test_after_harm_nobody_in_sight_for_a_moment_is_no_reason_to_lead_on() -> None:
+    shift = Shift(
+        Goal.CALM, ANGRY, "s", 6, last=ANGRY, approach=Approach.MATCH, recovers_within=0.5
+    )
+    session = Session(now_s=0.0, mode=Mode.SHIFT, goal=Goal.CALM, shift=shift)
+
+    found = next_track(session, Context(RULES, LIBRARY))
+
+    assert found is not None
+    assert found.track.affect.distance_to(ANGRY) < 0.3
+    assert found.why.startswith("the mood moved away from calm twice")
 
 
 def test_off_plays_anything_whatever_the_mood() -> None:
