@@ -3,7 +3,9 @@
 import os
 import resource
 import signal
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
@@ -14,7 +16,13 @@ from soulsync_edge.errors import MediaError
 from soulsync_edge.ports import TagReader
 
 FILE_LIMIT_S = 2.0
-"""Seconds one file may take; more is a damaged file or a dying stick."""
+"""Seconds one file may take; more is a damaged file or a dying stick.
+
+What the reader waits for a processor others have does not count: that is no fault of the file.
+"""
+
+PATIENCE_S = 20.0
+"""Seconds one file may take with such waits: core gives up a scan that is silent for 30."""
 
 _MOST_MEMORY = 4 * MOST_READ
 """Bytes that reading one file may take: what is read of it, the tags made of that, and copies."""
@@ -28,19 +36,23 @@ class TooSlow(Exception):  # noqa: N818  # a fact of the file, and what its name
 
 
 class WatchedTagReader:
-    """A `TagReader` that gives up a file after `FILE_LIMIT_S`, or when it eats all memory.
+    """A `TagReader` that gives up a file that hangs, or eats all time or memory.
 
     The process that reads is made at the first file and after each it died or was killed of. It
     is a copy of this one: to be used where there is one thread.
 
     Args:
         reader: Reads; in the other process.
-        limit_s: Seconds that one file may take.
+        limit_s: Seconds that one file may take, but for waits for a processor.
+        patience_s: Seconds that one file may take with them.
     """
 
-    def __init__(self, reader: TagReader, limit_s: float = FILE_LIMIT_S) -> None:
+    def __init__(
+        self, reader: TagReader, limit_s: float = FILE_LIMIT_S, patience_s: float = PATIENCE_S
+    ) -> None:
         self._reader = reader
         self._limit_s = limit_s
+        self._patience_s = patience_s
         self._process: tuple[int, Connection] | None = None
         self._ending: list[int] = []
 
@@ -51,10 +63,11 @@ class WatchedTagReader:
             MediaError: As the reader's; where the system is to blame, from that `OSError`.
             TooSlow: It took longer than it may.
         """
-        _, link = self._process or self._begin()
+        process, link = self._process or self._begin()
         try:
+            begun = _Turns.of(process)
             link.send_bytes(os.fsencode(path))
-            if not link.poll(self._limit_s):
+            if not self._is_answered(link, process, begun):
                 self.close()
                 raise TooSlow
             answer: _Answer = link.recv()
@@ -80,6 +93,21 @@ class WatchedTagReader:
             one for one in (*self._ending, number) if os.waitpid(one, os.WNOHANG)[0] == 0
         ]
 
+    def _is_answered(self, link: Connection, process: int, begun: "_Turns") -> bool:
+        """Return whether the process answers in the time it has, while others let it run."""
+        begun_s = time.monotonic()
+        left_s = self._limit_s
+        while not link.poll(left_s):
+            took_s = time.monotonic() - begun_s
+            now = _Turns.of(process)
+            left_s = self._limit_s - (took_s - (now.waited_s - begun.waited_s))
+            # The wait that is going on is counted only when it ends.
+            is_held_up = now.is_waiting and now.ran_s - begun.ran_s < self._limit_s
+            if took_s >= self._patience_s or (left_s <= 0 and not is_held_up):
+                return link.poll(0)  # this process may have been held up as well
+            left_s = max(left_s, self._limit_s / 10)
+        return True
+
     def _begin(self) -> tuple[int, Connection]:
         ours, theirs = Pipe()
         number = os.fork()
@@ -92,6 +120,35 @@ class WatchedTagReader:
         theirs.close()
         self._process = number, ours
         return self._process
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """What a process got of the processors.
+
+    Attributes:
+        ran_s: Seconds it has run.
+        waited_s: Seconds it could have run, had others not.
+        is_waiting: It would run now, or does.
+    """
+
+    ran_s: float = 0.0
+    waited_s: float = 0.0
+    is_waiting: bool = False
+
+    @classmethod
+    def of(cls, number: int) -> "_Turns":
+        """Return what the process `number` got; nothing where the system does not say.
+
+        Source: Linux, Documentation/scheduler/sched-stats.rst; the state: proc_pid_stat(5).
+        """
+        about = Path("/proc", str(number))
+        try:
+            ran_ns, waited_ns, _ = (about / "schedstat").read_text(encoding="ascii").split()
+            state = (about / "stat").read_bytes().rpartition(b") ")[2][:1]
+        except (OSError, ValueError):
+            return cls()
+        return cls(int(ran_ns) / 1e9, int(waited_ns) / 1e9, state == b"R")
 
 
 def _serve(reader: TagReader, link: Connection) -> None:

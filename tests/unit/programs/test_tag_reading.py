@@ -1,9 +1,12 @@
 import errno
+import math
 import os
 import select
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,66 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
             reader.read(Path("hang"))
 
     assert WatchedTagReader(OddReader()).read(Path("next")).title == "next"
+    reader.close()
+
+
+@pytest.fixture
+def crowded_processor() -> Iterator[None]:
+    """Three others always come before what the test starts, on the one processor it has."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+    os.sched_setaffinity(0, before)
+
+
+class LowlyReader(OddReader):
+    """Reads behind everybody else, as a scan does, and computes for as long as a file says."""
+
+    def read(self, path: Path) -> Tags:
+        os.setpriority(os.PRIO_PROCESS, 0, 10)
+        end_s = time.thread_time() + {"work": 0.06, "loop": math.inf}.get(path.name, 0.0)
+        while time.thread_time() < end_s:
+            pass
+        return super().read(path)
+
+
+@pytest.mark.usefixtures("crowded_processor")
+def test_a_file_is_not_given_up_because_others_have_the_processor() -> None:
+    reader = WatchedTagReader(LowlyReader(), limit_s=0.2, patience_s=60.0)
+    begun_s = time.monotonic()
+
+    tags = reader.read(Path("work"))
+
+    assert tags.title == "work"
+    assert time.monotonic() - begun_s > 0.2  # else nobody was in the way
+    reader.close()
+
+
+@pytest.mark.usefixtures("crowded_processor")
+@pytest.mark.parametrize(("name", "patience_s"), [("hang", 60.0), ("loop", 1.0)])
+def test_a_file_that_never_ends_is_given_up_whoever_has_the_processor(
+    name: str, patience_s: float
+) -> None:
+    reader = WatchedTagReader(LowlyReader(), limit_s=0.2, patience_s=patience_s)
+    begun_s = time.monotonic()
+
+    with pytest.raises(TooSlow):
+        reader.read(Path(name))
+
+    assert time.monotonic() - begun_s < 20
+    reader.close()
+
+
+def test_a_file_that_takes_the_processor_for_ever_is_given_up() -> None:
+    reader = WatchedTagReader(LowlyReader(), limit_s=0.1, patience_s=3600.0)
+
+    with pytest.raises(TooSlow):
+        reader.read(Path("loop"))
+
     reader.close()
 
 
