@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
     scan = verbs.add_parser("scan", help="read the tags of a music folder")
     scan.set_defaults(run=_scan)
-    scan.add_argument("folder", type=Path)
+    scan.add_argument("folder", type=_path)
     scan.add_argument("--lines", action="store_true", help="print lines for core, not for people")
     scan.add_argument(
         "--known", action="store_true", help="with --lines: read what is known from stdin first"
@@ -90,10 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--seconds", type=float, help="how long to run (default: until Ctrl-C), 20 or more"
     )
-    demo.add_argument("--report", type=Path, help="write what happened to this JSON file")
+    demo.add_argument("--report", type=_path, help="write what happened to this JSON file")
     demo.add_argument("--camera", help="a camera device or a video file, instead of the actor")
     demo.add_argument(
-        "--music", type=Path, default=_CHECKOUT / "build" / "demo-music", help="folder to play"
+        "--music", type=_path, default=_CHECKOUT / "build" / "demo-music", help="folder to play"
     )
     demo.add_argument(
         "--host", default="127.0.0.1", help="address of the page; 0.0.0.0 lets phones in"
@@ -103,7 +103,9 @@ def _parser() -> argparse.ArgumentParser:
 
     watch = verbs.add_parser("watch", help="print how the faces in a recording look over time")
     watch.set_defaults(run=_watch)
-    watch.add_argument("--video", type=Path, required=True, help="a video, or a folder of pictures")
+    watch.add_argument(
+        "--video", type=_path, required=True, help="a video, or a folder of pictures"
+    )
     watch.add_argument("--json-lines", action="store_true", help="one JSON object per decision")
     watch.add_argument(
         "--rate-hz", type=float, default=4.0, help="decisions per second (default 4)"
@@ -116,14 +118,14 @@ def _parser() -> argparse.ArgumentParser:
 
     replay = verbs.add_parser("replay", help="print the decisions of a recorded trace again")
     replay.set_defaults(run=_replay)
-    replay.add_argument("trace", type=Path)
+    replay.add_argument("trace", type=_path)
     return parser
 
 
 def _add_listeners(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     analyse = verbs.add_parser("analyse", help="say how music files feel and sound")
     analyse.set_defaults(run=_analyse)
-    analyse.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a file, or a folder")
+    analyse.add_argument("files", type=_path, nargs="+", metavar="FILE", help="a file, or a folder")
     analyse.add_argument("--json", action="store_true", help="print a JSON list")
     _add_models(analyse)
 
@@ -137,15 +139,15 @@ def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     export = verbs.add_parser("export", help="write all tracks as a table (CSV)")
     export.set_defaults(run=_export)
     where = export.add_mutually_exclusive_group()
-    where.add_argument("--library", type=Path, metavar="DIR", help="read this folder of music")
+    where.add_argument("--library", type=_path, metavar="DIR", help="read this folder of music")
     where.add_argument(
         "--state-dir",
-        type=Path,
+        type=_path,
         metavar="DIR",
         default=Path("/var/lib/soulsync"),
         help="take what the appliance remembers here (default)",
     )
-    export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="else to stdout")
+    export.add_argument("file", type=_path, nargs="?", metavar="FILE", help="else to stdout")
     _add_models(export)
 
 
@@ -154,7 +156,7 @@ def _add_taste(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     deeds = taste.add_subparsers(required=True, metavar="DEED")
     export = deeds.add_parser("export", help="write it as JSON")
     export.set_defaults(run=_taste_export)
-    export.add_argument("file", type=Path, nargs="?", help="where to (default: print it)")
+    export.add_argument("file", type=_path, nargs="?", help="where to (default: print it)")
     _add_state_dir(export)
     erase = deeds.add_parser("erase", help="forget it for good; while core runs, use the page")
     erase.set_defaults(run=_taste_erase)
@@ -162,7 +164,7 @@ def _add_taste(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _add_wishes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--library", type=Path, required=True, help="folder with the music")
+    parser.add_argument("--library", type=_path, required=True, help="folder with the music")
     parser.add_argument(
         "--from", dest="start", metavar="MOOD", required=True, help="where to start: sad, tense ..."
     )
@@ -176,7 +178,7 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", type=float, help="how long it plays (default: as the way takes, 5 to 8 tracks)"
     )
-    parser.add_argument("--m3u", type=Path, metavar="FILE", help="also write it to this file")
+    parser.add_argument("--m3u", type=_path, metavar="FILE", help="also write it to this file")
     parser.add_argument("--json", action="store_true", help="print a JSON list, for programs")
     parser.add_argument("--seed", default="0", help="any other word gives another playlist")
     parser.add_argument(
@@ -185,26 +187,41 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
     _add_models(parser)
 
 
+def _path(text: str) -> Path:
+    """Return the path named `text`; raises for no name, which would mean the present folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("a name is needed here, and this one is empty")
+    return Path(text)
+
+
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--config", type=Path, default=Path("/var/lib/soulsync/soulsync.toml"), help="settings file"
+        "--config",
+        type=_path,
+        default=Path("/var/lib/soulsync/soulsync.toml"),
+        help="settings file",
     )
 
 
 def _add_state_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--state-dir", type=Path, default=Path("/var/lib/soulsync"), help="where to remember things"
+        "--state-dir",
+        type=_path,
+        default=Path("/var/lib/soulsync"),
+        help="where to remember things",
     )
 
 
 def _add_run_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--run-dir", type=Path, default=Path("/run/soulsync"), help="where the programs meet"
+        "--run-dir", type=_path, default=Path("/run/soulsync"), help="where the programs meet"
     )
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--models", type=Path, default=models_folder(), help="folder of the models")
+    parser.add_argument(
+        "--models", type=_path, default=models_folder(), help="folder of the models"
+    )
 
 
 def _log(options: argparse.Namespace) -> None:
