@@ -15,11 +15,12 @@ from soulsync_edge.domain.journey import Journey, PathRules
 from soulsync_edge.domain.mood_words import AFFECT_OF_WORD, affect_of_word
 from soulsync_edge.domain.path import MusicPath, plan, plan_for
 from soulsync_edge.domain.path_search import playing_time_s
+from soulsync_edge.domain.shifting import Goal
 from soulsync_edge.domain.track import Catalogue, SkippedFile, Track, catalogue_of
 from soulsync_edge.errors import SoulSyncError
 from soulsync_edge.programs.music_walk import files_below
 from soulsync_edge.programs.playlist_ear import by_ear
-from soulsync_edge.programs.printing import let_go_of_stdout, printable
+from soulsync_edge.programs.printing import counted, let_go_of_stdout, printable
 from soulsync_edge.programs.progress_bar import ProgressBar
 from soulsync_edge.programs.scan import scanned
 
@@ -105,15 +106,17 @@ def _planned(wishes: Wishes) -> MusicPath:
         _place("--from", wishes.start), _place("--to", wishes.goal), wishes.start, wishes.goal
     )
     if wishes.minutes is not None and not 0 < wishes.minutes < math.inf:
-        raise _RefusedError(f"--minutes must be above 0, got {wishes.minutes:g}")
+        raise _RefusedError(
+            f"--minutes must be a number of minutes above 0, like 30; got {wishes.minutes:g}"
+        )
     if wishes.m3u is not None:
         check_target(wishes.m3u)
     catalogue = catalogue_in(wishes.library)
     if wishes.models is not None:
         catalogue = by_ear(catalogue, wishes.models)
     if not catalogue.tracks:
-        count = len(catalogue.skipped)
-        but = f"; {count} file{'s' if count > 1 else ''} cannot be played" if count else ""
+        skipped = counted(len(catalogue.skipped), "file")
+        but = f"; {skipped} cannot be played" if catalogue.skipped else ""
         raise _RefusedError(
             f"{wishes.library} holds no music{but}: see what `soulsync scan` says of it"
         )
@@ -137,9 +140,11 @@ def _place(option: str, word: str) -> Affect:
         return affect
     like = difflib.get_close_matches(word.lower(), AFFECT_OF_WORD, n=1)
     hint = f" (did you mean {like[0]}?)" if like else ""
+    goals = [goal.value for goal in Goal]
+    moods = sorted(AFFECT_OF_WORD.keys() - set(goals))
     raise _RefusedError(
-        f"{option} {word!r} is no mood known here{hint}; known are: "
-        + ", ".join(sorted(AFFECT_OF_WORD))
+        f"{option} {word!r} is no mood known here{hint}; known are the goals {', '.join(goals)} "
+        f"and the moods {', '.join(moods)}"
     )
 
 
@@ -160,7 +165,7 @@ def _as_json(path: MusicPath) -> str:
 def _lines(path: MusicPath, wishes: Wishes) -> Iterator[str]:
     """Yield the playlist for people: two lines a track, then what could not be had."""
     minutes = playing_time_s(path.tracks) / 60
-    count = f"{len(path.stops)} track{'s' if len(path.stops) > 1 else ''}"
+    count = counted(len(path.stops), "track")
     yield f"From {wishes.start} to {wishes.goal}: {count}, {minutes:.1f} minutes"
     for number, stop in enumerate(path.stops, start=1):
         track = stop.track

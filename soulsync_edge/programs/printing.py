@@ -12,6 +12,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
+def counted(count: int, thing: str) -> str:
+    """Return how many things there are: `1 file`, `2 files`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def named_in_full(path: Path, reason: str) -> str:
     """Return a `reason` that begins with the name of the file at `path`, with the whole path."""
     return f"{shown(path)}{reason.removeprefix(shown(path.name))}"

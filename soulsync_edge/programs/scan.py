@@ -14,7 +14,7 @@ from soulsync_edge.domain.scanning import ScanProgress
 from soulsync_edge.domain.track import SkippedFile, Track
 from soulsync_edge.errors import Unavailable
 from soulsync_edge.programs.music_walk import Met, files_below, walk
-from soulsync_edge.programs.printing import let_go_of_stdout
+from soulsync_edge.programs.printing import counted, let_go_of_stdout, named_in_full, printable
 from soulsync_edge.programs.progress_bar import ProgressBar
 from soulsync_edge.wire.messages import (
     SCAN_LINES,
@@ -136,8 +136,9 @@ def _write_summary(folder: Path) -> None:
                 skipped.append(found)
             if found is not None:
                 bar.advance()
-    print(f"{quadrants.total()} tracks, {length_s / 60:.1f} minutes; {len(skipped)} files skipped")
+    tracks, files = counted(quadrants.total(), "track"), counted(len(skipped), "file")
+    print(f"{tracks}, {length_s / 60:.1f} minutes; {files} skipped")
     for quadrant in Quadrant:
         print(f"  {quadrants[quadrant.value]:5} {quadrant.value}")
     for file in skipped:
-        print(f"skipped {file.path}: {file.reason}")
+        print(f"skipped: {printable(named_in_full(Path(file.path), file.reason))}")

@@ -236,15 +236,15 @@ def test_a_missing_folder_ends_with_a_message_and_no_lines(tmp_path: Path) -> No
 def test_a_person_gets_a_summary(tmp_path: Path) -> None:
     (tmp_path / "happy").mkdir()
     write_tone(tmp_path / "happy" / "a.flac", seconds=30)
-    (tmp_path / "bad.mp3").write_bytes(b"no")
+    (tmp_path / "bad\x1b.mp3").write_bytes(b"no")
 
     done = subprocess.run(
         _command(tmp_path, as_lines=False), capture_output=True, timeout=60, check=True, text=True
     )
 
-    assert done.stdout.startswith("1 tracks, 0.5 minutes; 1 files skipped\n")
+    assert done.stdout.startswith("1 track, 0.5 minutes; 1 file skipped\n")
     assert "    1 happy-excited\n" in done.stdout
-    assert f"skipped {tmp_path}/bad.mp3: bad.mp3 is damaged, or no music\n" in done.stdout
+    assert f"skipped: {tmp_path}/bad\ufffd.mp3 is damaged, or no music\n" in done.stdout
 
 
 def test_the_first_track_comes_before_the_scan_ends(tmp_path: Path) -> None:
