@@ -222,6 +222,7 @@ def test_a_frame_that_unpacks_to_a_gigabyte_does_not_fill_the_memory(tmp_path: P
     path.write_bytes(_zip_bomb() + write_tone(tmp_path / "tone.mp3").read_bytes())
     reader = WatchedTagReader(MutagenTagReader())
 
+    own_mb = peak_mb(os.getpid())  # which its process begins with, as it is a fork of this one
     with contextlib.suppress(MediaError):
         reader.read(path)
     process, _ = reader._process or (os.getpid(), None)  # noqa: SLF001  # whose memory is in danger
@@ -229,4 +230,4 @@ def test_a_frame_that_unpacks_to_a_gigabyte_does_not_fill_the_memory(tmp_path: P
     reader.close()
 
     assert process != os.getpid()
-    assert most_mb < 500
+    assert most_mb - own_mb < 300
