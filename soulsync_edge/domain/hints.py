@@ -129,6 +129,8 @@ _UNKNOWN_SPREAD = Spread(0.7, 0.7)
 # Those spreads are our own guesses: they order the sources, and say how much each counts beside
 # what a track sounds like. A mood word names a quarter of the plane, in which pieces lie 0.12 to
 # 0.22 about their middle (PMEmo and DEAM, static ratings), and not everyone means the same by it.
+# How much wider it is taken was chosen on the demo library: trusted more, its tags left a hole of
+# 0.7 between sad and neutral. Nothing was measured on people's own tags.
 
 _GUESS = "a guess: it has no mood, tempo or genre tag"
 
