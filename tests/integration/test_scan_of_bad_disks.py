@@ -230,4 +230,4 @@ def test_a_frame_that_unpacks_to_a_gigabyte_does_not_fill_the_memory(tmp_path: P
     reader.close()
 
     assert process != os.getpid()
-    assert most_mb - own_mb < 300
+    assert most_mb - own_mb < 100  # 64 MiB is what it may take
