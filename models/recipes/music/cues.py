@@ -13,14 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.demo_music.theory import MODES as EVERY_MODE
+
 MODES: Mapping[str, tuple[int, ...]] = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "lydian": (0, 2, 4, 6, 7, 9, 11),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    mode: EVERY_MODE[mode]
+    for mode in ("major", "lydian", "mixolydian", "dorian", "minor", "harmonic minor", "phrygian")
 }
 """Semitones above the tonic of the seven notes of each mode."""
 
